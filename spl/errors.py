@@ -1,0 +1,61 @@
+"""What a search can raise."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_CONTEXT = 60
+
+
+class SplError(Exception):
+    """A search that cannot be run. Its text shows the place in the search, with a caret.
+
+    `text` is the search, `start` and `end` the offsets of what is wrong in it, where known.
+    """
+
+    def __init__(
+        self, message: str, *, text: str | None = None, start: int = 0, end: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.text = text
+        self.start = start
+        self.end = start + 1 if end is None else end
+
+    def at(self, text: str, start: int, end: int) -> SplError:
+        """Say where in the search it happened, unless that is known already."""
+        if self.text is None:
+            self.text, self.start, self.end = text, start, end
+        return self
+
+    def __str__(self) -> str:
+        if self.text is None:
+            return self.message
+        before = self.text.rfind("\n", 0, self.start) + 1
+        after = self.text.find("\n", self.start)
+        line_end = len(self.text) if after < 0 else after
+        first = max(before, self.start - _CONTEXT)
+        last = min(line_end, max(self.end, self.start + 1) + _CONTEXT)
+        lead = "…" if first > before else ""
+        shown = lead + self.text[first:last] + ("…" if last < line_end else "")
+        caret = " " * (len(lead) + self.start - first)
+        marks = "^" * max(1, min(self.end, line_end) - self.start)
+        return f"{self.message}\n    {shown}\n    {caret}{marks}"
+
+
+class SplSyntaxError(SplError):
+    """The text is not SPL."""
+
+
+class UnsupportedSplError(SplError):
+    """The text is SPL, and parses, but this engine does not run it."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return `: did you mean 'x'?` for the nearest of `known`, or an empty text."""
+    near = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    return f": did you mean '{near[0]}'?" if near else ""

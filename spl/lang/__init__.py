@@ -1,0 +1,1 @@
+"""The language: search text -> syntax tree, and back."""

@@ -1,0 +1,134 @@
+"""A cursor over the text of a search; SPL's quoting differs by command, so each reads its own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from spl.errors import SplError, SplSyntaxError
+
+_SPACE = re.compile(r"(?:\s+|```(?:(?!```).)*```)+", re.DOTALL)
+_STRING_ESCAPE = re.compile(r'\\(["\\|])')
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of the search text: offsets of its first character and of the one after it."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """A part of the syntax tree. Its text, `str(node)`, parses to an equal node."""
+
+    span: Span = field(compare=False, repr=False)
+
+
+class Reader:
+    """Reads one search from left to right. Offsets count characters of `text`."""
+
+    def __init__(self, text: str, position: int = 0) -> None:
+        self.text = text
+        self.position = position
+
+    def error(self, message: str, start: int | None = None, end: int | None = None) -> SplError:
+        """Return a syntax error at `start` (default: here)."""
+        return SplSyntaxError(
+            message, text=self.text, start=self.position if start is None else start, end=end
+        )
+
+    def span(self, start: int) -> Span:
+        """Return the stretch from `start` to here."""
+        return Span(start, self.position)
+
+    def skip_space(self) -> None:
+        """Go past blanks and ```comments```."""
+        if found := _SPACE.match(self.text, self.position):
+            self.position = found.end()
+
+    @property
+    def char(self) -> str:
+        """The character here, empty at the end of the text."""
+        return self.text[self.position : self.position + 1]
+
+    def at_end(self) -> bool:
+        """Tell whether the command ends here: at a pipe, a closing bracket or the text's end."""
+        self.skip_space()
+        return self.char in ("", "|", "]")
+
+    def looking_at(self, literal: str) -> bool:
+        """Tell whether `literal` comes next, after blanks."""
+        self.skip_space()
+        return self.text.startswith(literal, self.position)
+
+    def take(self, literal: str) -> bool:
+        """Go past `literal` if it comes next, and tell."""
+        if not self.looking_at(literal):
+            return False
+        self.position += len(literal)
+        return True
+
+    def expect(self, literal: str, after: str) -> None:
+        """Go past `literal`; raise where something else comes, saying what was read before."""
+        if not self.take(literal):
+            raise self.error(f"expected '{literal}' after {after}, found {self.found()}")
+
+    def match(self, pattern: str, flags: int = 0) -> re.Match[str] | None:
+        """Go past what the regular expression `pattern` matches here, after blanks."""
+        self.skip_space()
+        found = _compiled(pattern, flags).match(self.text, self.position)
+        if found:
+            self.position = found.end()
+        return found
+
+    def keyword(self, *words: str, exact: bool = False) -> str | None:
+        """Go past one of `words`, whole, in any case unless `exact`; return it upper-case."""
+        start = self.position
+        if found := self.match(r"[A-Za-z_][\w-]*(?![\w.{}])"):
+            word = found.group()
+            if (word if exact else word.upper()) in words:
+                return word.upper()
+        self.position = start
+        return None
+
+    def quoted(self) -> str:
+        r"""Read a text in double quotes: `\"`, `\\` and `\|` are unescaped, the rest stands."""
+        start = self.position
+        end = closing_quote(self.text, start)
+        if end < 0:
+            raise self.error('this " has no closing quote', start)
+        self.position = end + 1
+        return _STRING_ESCAPE.sub(r"\1", self.text[start + 1 : end])
+
+    def found(self) -> str:
+        """Name what comes next, for a message."""
+        self.skip_space()
+        if not self.char:
+            return "the end of the search"
+        found = re.compile(r"[\w.{}:-]+|.", re.DOTALL).match(self.text, self.position)
+        return f"'{found.group()}'" if found else "nothing"
+
+
+@lru_cache(maxsize=512)
+def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
+    return re.compile(pattern, flags)
+
+
+def closing_quote(text: str, start: int, quote: str = '"') -> int:
+    r"""Return the offset of the quote that closes the one at `start`, or -1."""
+    position = start + 1
+    while position < len(text):
+        if text[position] == "\\":
+            position += 1
+        elif text[position] == quote:
+            return position
+        position += 1
+    return -1
+
+
+def quote(text: str) -> str:
+    """Write `text` in double quotes so that `Reader.quoted` gives it back."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -42,7 +42,7 @@ def number_text(number: Number) -> str:
         return "inf" if number > 0 else "-inf"
     if number == int(number) and abs(number) < 1e17:
         return str(int(number))
-    return repr(number)
+    return format(number, ".15g")
 
 
 def values_of(value: Value | None) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -30,9 +31,10 @@ class Node:
 class Reader:
     """Reads one search from left to right. Offsets count characters of `text`."""
 
-    def __init__(self, text: str, position: int = 0) -> None:
+    def __init__(self, text: str, parse_subsearch: Callable[[Reader], Node] | None = None) -> None:
         self.text = text
-        self.position = position
+        self.position = 0
+        self._parse_subsearch = parse_subsearch
 
     def error(self, message: str, start: int | None = None, end: int | None = None) -> SplError:
         """Return a syntax error at `start` (default: here)."""
@@ -102,6 +104,17 @@ class Reader:
             raise self.error('this " has no closing quote', start)
         self.position = end + 1
         return _STRING_ESCAPE.sub(r"\1", self.text[start + 1 : end])
+
+    def subsearch(self) -> Node:
+        """Read `[ … ]`, or raise where this place takes none."""
+        start = self.position
+        self.expect("[", "this")
+        if self._parse_subsearch is None:
+            raise self.error("a subsearch cannot stand here", start)
+        pipeline = self._parse_subsearch(self)
+        if not self.take("]"):
+            raise self.error("this bracket is not closed", start)
+        return pipeline
 
     def found(self) -> str:
         """Name what comes next, for a message."""

@@ -1,0 +1,237 @@
+"""The expressions of `eval` and `where`.
+
+https://help.splunk.com/splunk-enterprise/spl-search-reference/9.4/search-commands/eval
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from spl.lang.reader import Node, Reader, closing_quote, quote
+
+_BARE_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NUMBER = r"(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?(?![A-Za-z_])"
+_COMPARISON = r"==|!=|<=|>=|=|<|>"
+_WORDS = {"AND", "OR", "XOR", "NOT", "LIKE", "IN"}
+
+
+@dataclass(frozen=True)
+class Number(Node):
+    """A number as it is written."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class String(Node):
+    """A text in double quotes."""
+
+    value: str
+
+    def __str__(self) -> str:
+        return quote(self.value)
+
+
+@dataclass(frozen=True)
+class Field(Node):
+    """A field: a bare name, or any name in single quotes."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return field_text(self.name)
+
+
+@dataclass(frozen=True)
+class Unary(Node):
+    """`NOT x`, `-x`, `+x`."""
+
+    operator: str
+    operand: EvalExpression
+
+    def __str__(self) -> str:
+        space = " " if self.operator == "NOT" else ""
+        return f"{self.operator}{space}{_nested(self.operand)}"
+
+
+@dataclass(frozen=True)
+class Binary(Node):
+    """An operator between two expressions; `==` is written `=`."""
+
+    operator: str
+    left: EvalExpression
+    right: EvalExpression
+
+    def __str__(self) -> str:
+        return f"{_nested(self.left)} {self.operator} {_nested(self.right)}"
+
+
+@dataclass(frozen=True)
+class Call(Node):
+    """A function with its arguments. `x IN (a, b)` is the call `in(x, a, b)`."""
+
+    name: str
+    arguments: tuple[EvalExpression, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(map(str, self.arguments))})"
+
+
+EvalExpression = Number | String | Field | Unary | Binary | Call
+
+
+def parse_eval_expression(reader: Reader) -> EvalExpression:
+    """Read one expression: parentheses, NOT, AND, OR, XOR, the closest first.
+
+    Raises SplSyntaxError.
+    """
+    return _parse_level(reader, 0)
+
+
+def walk(expression: EvalExpression) -> Iterator[EvalExpression]:
+    """Yield the expression and all expressions in it."""
+    yield expression
+    match expression:
+        case Unary():
+            yield from walk(expression.operand)
+        case Binary():
+            yield from walk(expression.left)
+            yield from walk(expression.right)
+        case Call():
+            for argument in expression.arguments:
+                yield from walk(argument)
+
+
+def field_text(name: str) -> str:
+    """Write a field name as eval reads it."""
+    plain = _BARE_FIELD.fullmatch(name) and name.upper() not in _WORDS
+    return name if plain else "'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def single_quoted(reader: Reader) -> str:
+    """Read a field name in single quotes."""
+    start = reader.position
+    end = closing_quote(reader.text, start, "'")
+    if end < 0:
+        raise reader.error("this ' has no closing quote", start)
+    reader.position = end + 1
+    return re.sub(r"\\(['\\])", r"\1", reader.text[start + 1 : end])
+
+
+def _word(*words: str) -> Callable[[Reader], str | None]:
+    return lambda reader: reader.keyword(*words)
+
+
+def _sign(pattern: str) -> Callable[[Reader], str | None]:
+    def read(reader: Reader) -> str | None:
+        found = reader.match(pattern)
+        return found.group() if found else None
+
+    return read
+
+
+_LEVELS: tuple[Callable[[Reader], str | None], ...] = (
+    _word("XOR"),
+    _word("OR"),
+    _word("AND"),
+    lambda _reader: None,  # NOT, which stands before its operand
+    _sign(_COMPARISON),
+    _sign(r"[+\-.]"),
+    _sign(r"[*/%]"),
+)
+_NOT, _COMPARED = 3, 4
+
+
+def _parse_level(reader: Reader, level: int) -> EvalExpression:
+    reader.skip_space()
+    start = reader.position
+    if level == len(_LEVELS):
+        return _parse_unary(reader)
+    if level == _NOT and reader.keyword("NOT"):
+        return Unary("NOT", _parse_level(reader, level), span=reader.span(start))
+    expression = _parse_level(reader, level + 1)
+    while True:
+        before = reader.position
+        if operator := _LEVELS[level](reader):
+            right = _parse_level(reader, level + 1)
+            operator = "=" if operator == "==" else operator
+            expression = Binary(operator, expression, right, span=reader.span(start))
+        elif level == _COMPARED and (word := reader.keyword("LIKE", "IN", "NOT")):
+            expression = _parse_word_operator(reader, word, expression, start, before)
+        else:
+            reader.position = before
+            return expression
+
+
+def _parse_word_operator(
+    reader: Reader, word: str, left: EvalExpression, start: int, before: int
+) -> EvalExpression:
+    if word == "NOT":
+        inner = reader.keyword("LIKE", "IN")
+        if not inner:
+            raise reader.error("expected an operator before NOT", before)
+        operation = _parse_word_operator(reader, inner, left, start, before)
+        return Unary("NOT", operation, span=reader.span(start))
+    if word == "LIKE":
+        right = _parse_level(reader, _COMPARED + 1)
+        return Call("like", (left, right), span=reader.span(start))
+    reader.expect("(", "IN")
+    return Call("in", (left, *_parse_arguments(reader)), span=reader.span(start))
+
+
+def _parse_unary(reader: Reader) -> EvalExpression:
+    start = reader.position
+    if sign := reader.match(r"[-+]"):
+        return Unary(sign.group(), _parse_level(reader, len(_LEVELS)), span=reader.span(start))
+    return _parse_primary(reader)
+
+
+def _parse_primary(reader: Reader) -> EvalExpression:
+    reader.skip_space()
+    start = reader.position
+    if reader.take("("):
+        expression = parse_eval_expression(reader)
+        if not reader.take(")"):
+            raise reader.error("this parenthesis is not closed", start)
+        return expression
+    if reader.char == '"':
+        return String(reader.quoted(), span=reader.span(start))
+    if reader.char == "'":
+        return Field(single_quoted(reader), span=reader.span(start))
+    if found := reader.match(_NUMBER):
+        return Number(found.group(), span=reader.span(start))
+    if found := reader.match(_BARE_FIELD.pattern):
+        name = found.group()
+        if name.upper() in _WORDS - {"LIKE", "IN"}:
+            reader.position = start
+            raise reader.error(f"expected an expression, found {name}", start, start + len(name))
+        if reader.take("("):
+            arguments = _parse_arguments(reader)
+            return Call(name.lower(), arguments, span=reader.span(start))
+        return Field(name, span=reader.span(start))
+    raise reader.error(f"expected an expression, found {reader.found()}")
+
+
+def _parse_arguments(reader: Reader) -> tuple[EvalExpression, ...]:
+    """Read arguments after the opening parenthesis, through the closing one."""
+    opening = reader.position - 1
+    arguments: list[EvalExpression] = []
+    if reader.take(")"):
+        return ()
+    while True:
+        arguments.append(parse_eval_expression(reader))
+        if reader.take(")"):
+            return tuple(arguments)
+        if not reader.take(","):
+            if reader.at_end():
+                raise reader.error("this parenthesis is not closed", opening)
+            raise reader.error(f"expected ',' or ')', found {reader.found()}")
+
+
+def _nested(expression: EvalExpression) -> str:
+    return f"({expression})" if isinstance(expression, (Binary, Unary)) else str(expression)

@@ -11,7 +11,7 @@ import operator as operators
 from collections.abc import Callable
 from typing import Any
 
-from spl.errors import SplError, SplSyntaxError
+from spl.errors import SplError
 from spl.functions.registry import (
     Compiled,
     Environment,
@@ -33,7 +33,7 @@ from spl.lang.eval_expression import (
     parse_eval_expression,
 )
 from spl.lang.reader import Reader
-from spl.values import Row, Value, number_text
+from spl.values import Row, Value, to_number
 
 _MAX_INTEGER = 2**63
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
@@ -51,7 +51,7 @@ def compile_eval(expression: EvalExpression, environment: Environment) -> Compil
     """Compile an expression; raise SplSyntaxError for an unknown function or wrong arguments."""
     match expression:
         case Number(text=text):
-            number = float(text) if set(text) & set(".eE") else int(text)
+            number = to_number(text)
             return lambda _row: number
         case String(value=value):
             literal = Literal(value)

@@ -157,7 +157,7 @@ def load(name: str, key: str) -> Any:
     return json.loads(HUNTS[name][key])
 
 
-def annotations(name: str) -> dict[str, Any]:
+def annotations_of(name: str) -> dict[str, Any]:
     found: dict[str, Any] = load(name, "action.correlationsearch.annotations")
     return found
 

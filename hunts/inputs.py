@@ -1,0 +1,301 @@
+"""What `hunts run` reads: paths and options to events, with an account of what was read."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import orjson
+
+from hunts import datasets
+from hunts.model import InputReport
+from hunts.shapes import Record, Shape, mentions_audit, unwrap, unwrap_text
+from spl.fields import Event, parse_json
+from spl.sources import STDIN, NoTextError, Source, SourceError, files_under
+
+MAX_MESSAGES: Final = 20
+_MAX_SKIPPED: Final = 10
+_MAX_KEYS: Final = 8
+_MAX_KEY: Final = 40
+_BLANK: Final = b" \t\r\n"
+
+Views = tuple[Event, ...]
+
+
+@dataclass(frozen=True)
+class _File:
+    path: str
+    source: str | None
+    sourcetype: str | None
+    host: str | None = None
+    directory: str | None = None
+    """The directory argument in which it was found; None where it was named itself."""
+
+
+class Inputs:
+    """The events of files, directories, dataset files and standard input (`-`); read it once.
+
+    Yields for each event its views: the event under each identity that it may have, the likeliest
+    first. A raw audit event is both a self-managed API server's and an EKS event. `shape` keeps the
+    records of one platform only. `source` and `sourcetype` replace what the input says; with
+    `sourcetype` there is one view, and a file named itself yields everything in it, text too.
+    `on_progress(n)` hears of every n bytes read from disk.
+
+    `reports` and `problems` grow while it is read. A file in a directory that holds no audit
+    records is passed over: it is named only where the directory holds none at all.
+    """
+
+    def __init__(
+        self,
+        paths: Iterable[str | os.PathLike[str]],
+        shape: Literal["auto"] | Shape = "auto",
+        source: str | None = None,
+        sourcetype: str | None = None,
+        on_progress: Callable[[int], object] | None = None,
+    ) -> None:
+        self.reports: list[InputReport] = []
+        self.problems: list[str] = []
+        self._shape = shape
+        self._source = source
+        self._sourcetype = sourcetype
+        self._on_progress = on_progress
+        self._skipped: dict[str, list[str]] = {}
+        files: dict[str, _File] = {}
+        for path in paths:
+            for file in self._files(os.fspath(path)):
+                files.setdefault(os.path.realpath(file.path), file)  # named twice is read once
+        self._todo = list(files.values())
+        self.total_bytes = _total_bytes(self._todo)
+        """What lies on disk; None where a pipe or standard input is among it."""
+
+    def __iter__(self) -> Iterator[Views]:
+        for file in self._todo:
+            reading = _Reading(file, self._shape, self._on_progress)
+            yield from reading.views()
+            self.problems += reading.messages()
+            if reading.is_log:
+                self.reports.append(reading.report)
+                self._skipped.pop(file.directory or "", None)
+            elif file.directory in self._skipped:
+                self._skipped[file.directory].append(reading.skipped_as)
+        for directory, skipped in self._skipped.items():
+            names = ", ".join(skipped[:_MAX_SKIPPED]) or "no file"
+            more = f" and {len(skipped) - _MAX_SKIPPED} more" if len(skipped) > _MAX_SKIPPED else ""
+            self.problems.append(
+                f"{directory}: no Kubernetes audit logs in this directory, found {names}{more}"
+            )
+
+    def _files(self, path: str) -> Iterator[_File]:
+        if os.path.isdir(path):
+            self._skipped[path] = []
+            for file in files_under(path, lambda at, what: self.problems.append(f"{at}: {what}")):
+                yield _File(file, self._source, self._sourcetype, directory=path)
+        elif path.endswith(datasets.SUFFIXES):
+            try:
+                found = datasets.load(
+                    Path(path), lambda what: self.problems.append(f"{path}: {what}")
+                )
+            except datasets.DatasetError as error:
+                self.problems.append(f"{path}: {error}")
+                return
+            for data in found:
+                yield _File(
+                    _shown(data.path),
+                    self._source or data.source,
+                    self._sourcetype or data.sourcetype,
+                    data.host,
+                )
+        else:
+            yield _File(path, self._source, self._sourcetype)
+
+
+class _Reading:
+    """One file while it is read: its events, what was wrong with it, and whether it is a log."""
+
+    def __init__(
+        self,
+        file: _File,
+        shape: Literal["auto"] | Shape,
+        on_progress: Callable[[int], object] | None,
+    ) -> None:
+        self.report = InputReport(file.path)
+        self.skipped_as = f"{os.path.relpath(file.path, file.directory)} (no audit events)"
+        self._file = file
+        self._shape = shape
+        self._on_progress = on_progress
+        # In a directory there are other files, too: only what is recognised is an event.
+        self._as_is = file.sourcetype is not None and file.directory is None
+        self._file_problems: list[str] = []
+        self._line_problems: list[str] = []
+        self._more_problems = 0
+        self._mentions_audit = False
+        self._others = 0
+        self._first_other = ""
+
+    def views(self) -> Iterator[Views]:
+        """Yield each event under its identities; raises nothing for what is in the file."""
+        source = Source(self._file.path, self._problem, self._on_progress)
+        try:
+            for line, raw in source.records():
+                try:
+                    for record in self._records(line, raw):
+                        if views := self._identify(record, line):
+                            self.report.events += 1
+                            yield views
+                except RecursionError:
+                    self._problem(line, "JSON nested too deeply", raw)
+        except NoTextError as error:
+            self.skipped_as = self.skipped_as.replace("no audit events", str(error))
+            if self._file.directory is None:
+                self._file_problems.append(str(error))
+        except SourceError as error:
+            self._file_problems.append(str(error))
+
+    @property
+    def is_log(self) -> bool:
+        """Whether the file was named itself, or holds audit records, if only broken ones."""
+        named = self._file.directory is None
+        return bool(named or self.report.events or self._mentions_audit or self._file_problems)
+
+    def messages(self) -> Iterator[str]:
+        """Yield what is to be said of the file."""
+        if not self.is_log:
+            return
+        path = self._file.path
+        for text in self._file_problems:
+            yield f"{path}: {text}"
+        for text in self._line_problems:
+            yield f"{path}:{text}"
+        if self._more_problems:
+            yield f"{path}: and {self._more_problems:,} more like it"
+        if self._others:
+            what = "Kubernetes audit events" if self._shape == "auto" else f"{self._shape} records"
+            count = "1 record is" if self._others == 1 else f"{self._others:,} records are"
+            yield f"{path}: {count} no {what}, first at {path}:{self._first_other}"
+        elif not (self.report.events or self.report.bad_lines or self._file_problems):
+            yield f"{path}: holds no records"
+
+    def _problem(self, line: int, text: str, excerpt: bytes) -> None:
+        if line == 0:
+            self._file_problems.append(text)
+            return
+        self.report.bad_lines += 1
+        self._mentions_audit = self._mentions_audit or mentions_audit(excerpt)
+        self._note(line, text)
+
+    def _note(self, line: int, text: str) -> None:
+        if len(self._line_problems) < MAX_MESSAGES:
+            self._line_problems.append(f"{line}: {text}")
+        else:
+            self._more_problems += 1
+
+    def _records(self, line: int, raw: bytes) -> Iterable[Record]:
+        try:
+            value = orjson.loads(raw)
+        except orjson.JSONDecodeError as error:
+            return self._unreadable(line, raw, error)
+        return unwrap(value, None if b"\n" in raw else raw)
+
+    def _unreadable(self, line: int, raw: bytes, error: orjson.JSONDecodeError) -> Iterable[Record]:
+        """Return the records of a line that is not strict JSON."""
+        text = raw.strip(b"\0" + _BLANK)
+        if not raw.strip(_BLANK):
+            return ()
+        if not text:
+            self._problem(line, "holds NUL bytes only", raw)
+            return ()
+        value = parse_json(text)
+        if value is not None:
+            if len(text) < len(raw.strip(_BLANK)):
+                self._note(line, "NUL bytes around the record; it was read without them")
+            elif not _is_utf8(raw):
+                self._note(line, "bytes that are not UTF-8; the record was read nonetheless")
+            return unwrap(value, None if b"\n" in text else text)
+        record = unwrap_text(raw)
+        if record.problem is None:
+            return (record,)
+        is_json = text.startswith(b"{")
+        if is_json or not self._as_is:
+            what = f"{record.problem}: {_what_is_wrong(error)}" if is_json else record.problem
+            self._problem(line, what, raw)
+        return (Record(raw),) if self._as_is else ()
+
+    def _identify(self, record: Record, line: int) -> Views:
+        """Return the views of a record; none, and a note, where it is of no (or another) shape."""
+        if record.problem is not None:
+            self._problem(line, record.problem, record.raw)
+            return ()
+        file = self._file
+        sourcetypes = [
+            identity.sourcetype
+            for identity in record.identities
+            if self._shape in ("auto", identity.shape)
+        ]
+        if file.sourcetype is not None and (sourcetypes or self._as_is):
+            sourcetypes = [file.sourcetype]
+        elif record.sourcetype is not None and self._shape == "auto":
+            sourcetypes = [record.sourcetype]
+        if not sourcetypes:
+            self._others += 1
+            if self._others == 1:
+                self._first_other = f"{line}{_keys(record.json)}"
+            return ()
+        event = Event(
+            record.raw,
+            time=record.time,
+            source=file.source or record.source or file.path,
+            sourcetype=sourcetypes[0],
+            host=file.host or record.host,
+            index=record.index,
+            json=record.json,
+        )
+        return (event, *(event.view(sourcetype=name) for name in sourcetypes[1:]))
+
+
+def _total_bytes(files: Iterable[_File]) -> int | None:
+    total = 0
+    for file in files:
+        if file.path == STDIN:
+            return None
+        try:
+            status = os.stat(file.path)
+        except (OSError, ValueError):
+            continue
+        if stat.S_ISFIFO(status.st_mode):
+            return None
+        total += status.st_size
+    return total
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _what_is_wrong(error: orjson.JSONDecodeError) -> str:
+    if "end of data" in error.msg or error.pos >= len(error.doc):
+        return "the line is cut short"
+    return f"{error.msg} (column {error.colno})"
+
+
+def _keys(value: Any) -> str:
+    """Name the keys of a foreign record; who wrote it may have put anything into them."""
+    if not isinstance(value, dict):
+        return ""
+    names = [re.sub(r"[^\w.:/@$ -]", "?", key)[:_MAX_KEY] for key in islice(value, _MAX_KEYS)]
+    more = ", ..." if len(value) > _MAX_KEYS else ""
+    return f"; its keys: {', '.join(names)}{more}" if names else "; it has no keys"
+
+
+def _shown(path: Path) -> str:
+    """Return a path as its user would write it."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

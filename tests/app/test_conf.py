@@ -271,7 +271,7 @@ def test_drilldowns_can_run(name: str) -> None:
         assert all(drilldown.values())
         tokens = set(re.findall(r"\$([^$]+)\$", drilldown["search"] + drilldown["name"]))
         assert tokens <= columns(name) | {"risk_object"}
-        assert set(re.findall(r"`([^`]+)`", drilldown["search"])) <= set(MACROS)
+        assert "`" not in drilldown["search"], "Enterprise Security does not see our macros"
 
 
 # The searches.

@@ -1,0 +1,1 @@
+"""What builds and inspects the package; no part of what ships."""

@@ -117,11 +117,14 @@ def to_field(value: EvalValue) -> Value | None:
 def _compile_call(call: Call, environment: Environment) -> Compiled:
     try:
         function = find_function(call.name)
-        function.check(len(call.arguments))
+        function.check(call.arguments)
     except SplError as error:
         error.start, error.end = call.span.start, call.span.end
         raise
     arguments = [compile_eval(argument, environment) for argument in call.arguments]
+    if function.form:
+        compiled: Compiled = function.call(environment, call.arguments, arguments)
+        return compiled
     run: Callable[..., EvalValue] = function.call
     if function.needs_environment:
         bound = run

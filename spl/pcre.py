@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
 import regex
 
 from spl.errors import SplSyntaxError
+from spl.lang.eval_expression import EvalExpression, String
 
 Pattern = Any
 
@@ -23,3 +25,14 @@ def compile_pattern(pattern: str, *, ignore_case: bool = False) -> Pattern:
         return regex.compile(pattern, flags)
     except (regex.error, OverflowError, RecursionError) as error:
         raise SplSyntaxError(f"'{pattern}' is not a regular expression: {error}") from None
+
+
+def constant_pattern(position: int) -> Callable[[Sequence[EvalExpression]], None]:
+    """Return the check that argument `position`, where it is a literal, is a PCRE."""
+
+    def verify(arguments: Sequence[EvalExpression]) -> None:
+        pattern = arguments[position]
+        if isinstance(pattern, String):
+            compile_pattern(pattern.value)
+
+    return verify

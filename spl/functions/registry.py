@@ -5,16 +5,18 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any
+from functools import cache, wraps
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from spl.errors import SplSyntaxError, did_you_mean
+from spl.lang.eval_expression import EvalExpression
 from spl.values import Number, Row, number_text, to_number
 
 EvalValue = None | str | Number | bool | list[str]
 """What an expression yields; None is null."""
 Compiled = Callable[[Row], EvalValue]
+_Call = TypeVar("_Call", bound=Callable[..., Any])
 
 _CATEGORIES = (
     "comparison",
@@ -53,37 +55,45 @@ class Function:
     """One eval function of the documentation.
 
     `call` takes the values of the arguments, or, where `lazy`, the row and the compiled
-    arguments. It takes the environment first where it `needs_environment`.
+    arguments. It takes the environment first where it `needs_environment`. A `form` is called
+    once, when the search is compiled: its `call` takes the environment, the argument
+    expressions and the compiled arguments, and returns the function of a row. `verify` looks at
+    the argument expressions then, and raises SplError.
     """
 
     name: str
-    call: Callable[..., EvalValue]
+    call: Callable[..., Any]
     least: int
     most: int | None
     boolean: bool = False
     lazy: bool = False
     needs_environment: bool = False
+    form: bool = False
+    verify: Callable[[Sequence[EvalExpression]], None] | None = None
 
-    def check(self, count: int) -> None:
-        """Raise SplSyntaxError unless the function takes `count` arguments."""
+    def check(self, arguments: Sequence[EvalExpression]) -> None:
+        """Raise SplError unless the function takes `arguments`."""
+        count = len(arguments)
         if count < self.least or (self.most is not None and count > self.most):
             if self.most is None:
                 wanted = f"at least {self.least}"
             else:
                 wanted = " to ".join(map(str, sorted({self.least, self.most})))
             raise SplSyntaxError(f"{self.name}() takes {wanted} arguments, found {count}")
+        if self.verify is not None:
+            self.verify(arguments)
 
 
 _FUNCTIONS: dict[str, Function] = {}
 
 
 def eval_function(
-    *names: str, arguments: int | tuple[int, int | None], **options: bool
-) -> Callable[[Callable[..., EvalValue]], Callable[..., EvalValue]]:
+    *names: str, arguments: int | tuple[int, int | None], **options: Any
+) -> Callable[[_Call], _Call]:
     """Register a function under `names`; `arguments` is their number, or (least, most or None)."""
     least, most = arguments if isinstance(arguments, tuple) else (arguments, arguments)
 
-    def register(call: Callable[..., EvalValue]) -> Callable[..., EvalValue]:
+    def register(call: _Call) -> _Call:
         for name in names:
             _FUNCTIONS[name] = Function(name, call, least, most, **options)
         return call
@@ -136,6 +146,22 @@ def as_list(value: EvalValue) -> list[str]:
 def from_list(values: Sequence[str]) -> EvalValue:
     """A multivalue of `values`: null for none, text for one."""
     return list(values) if len(values) > 1 else values[0] if values else None
+
+
+def each_value(call: Callable[..., EvalValue]) -> Callable[..., EvalValue]:
+    """Let a function of one text apply to each value of a multivalue first argument.
+
+    Not documented; Splunk does so in `lower`, `replace` and their like.
+    """
+
+    @wraps(call)
+    def run(value: EvalValue, *others: EvalValue) -> EvalValue:
+        if not isinstance(value, list):
+            return call(value, *others)
+        results = [call(member, *others) for member in value]
+        return from_list([text for text in map(as_text, results) if text is not None])
+
+    return run
 
 
 def is_true(value: Any) -> bool | None:

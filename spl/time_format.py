@@ -1,0 +1,334 @@
+"""Times as text and back, in Splunk's date and time format variables.
+
+https://help.splunk.com/splunk-enterprise/spl-search-reference/9.4/time-format-variables-and-modifiers/date-and-time-format-variables
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import day_abbr, day_name, month_abbr, month_name
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+_VARIABLE = re.compile(r"%(Ez|:{0,3}z|[1-9]?[NQ]|[A-Za-z+%])")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EXPANDED: Final = {
+    "+": "%a %b %e %H:%M:%S %Z %Y",
+    "c": "%a %b %e %H:%M:%S %Y",
+    "D": "%m/%d/%y",
+    "F": "%Y-%m-%d",
+    "h": "%b",
+    "R": "%H:%M",
+    "r": "%I:%M:%S %p",
+    "T": "%H:%M:%S",
+    "v": "%e-%b-%Y",
+    "X": "%H:%M:%S",
+    "x": "%m/%d/%Y",
+}
+_MAX_DECIMALS = 9
+
+
+class Moment:
+    """A point in time with its wall clock in a zone, exact to the nanosecond given."""
+
+    __slots__ = ("epoch", "local", "nanoseconds")
+
+    def __init__(self, time: float, timezone: ZoneInfo) -> None:
+        # A float of today's epoch seconds is exact to microseconds: more digits are noise.
+        micros = time * 1_000_000 if isinstance(time, int) else round(time * 1_000_000)
+        self.epoch, rest = divmod(micros, 1_000_000)
+        self.nanoseconds = rest * 1_000
+        self.local = (_EPOCH + timedelta(seconds=self.epoch)).astimezone(timezone)
+
+    def offset(self) -> tuple[str, int, int, int]:
+        """Return the offset from UTC: sign, hours, minutes, seconds."""
+        delta = self.local.utcoffset() or timedelta()
+        seconds = int(delta.total_seconds())
+        minutes, second = divmod(abs(seconds), 60)
+        return ("-" if seconds < 0 else "+", *divmod(minutes, 60), second)
+
+
+def _zone(moment: Moment, colons: int) -> str:
+    sign, hours, minutes, seconds = moment.offset()
+    return (
+        sign
+        + (
+            f"{hours:02}{minutes:02}",
+            f"{hours:02}:{minutes:02}",
+            f"{hours:02}:{minutes:02}:{seconds:02}",
+            f"{hours:02}",
+        )[colons]
+    )
+
+
+def _offset_minutes(moment: Moment) -> str:
+    sign, hours, minutes, _ = moment.offset()
+    return f"{sign}{hours * 60 + minutes}"
+
+
+def _week(local: datetime, first_weekday: int) -> int:
+    """Count weeks from the year's first Sunday (0) or Monday (1)."""
+    weekday = (local.isoweekday() - first_weekday) % 7
+    return (local.timetuple().tm_yday + 6 - weekday) // 7
+
+
+_WRITERS: Final[dict[str, Callable[[Moment], str]]] = {
+    "%": lambda _: "%",
+    "A": lambda m: day_name[m.local.weekday()],
+    "a": lambda m: day_abbr[m.local.weekday()],
+    "B": lambda m: month_name[m.local.month],
+    "b": lambda m: month_abbr[m.local.month],
+    "C": lambda m: f"{m.local.year // 100:02}",
+    "d": lambda m: f"{m.local.day:02}",
+    "Ez": _offset_minutes,
+    "e": lambda m: f"{m.local.day:2}",
+    "f": lambda m: f"{m.nanoseconds // 1000:06}",
+    "G": lambda m: f"{m.local.isocalendar()[0]:04}",
+    "g": lambda m: f"{m.local.isocalendar()[0] % 100:02}",
+    "H": lambda m: f"{m.local.hour:02}",
+    "I": lambda m: f"{(m.local.hour + 11) % 12 + 1:02}",
+    "j": lambda m: f"{m.local.timetuple().tm_yday:03}",
+    "k": lambda m: f"{m.local.hour:2}",
+    "l": lambda m: f"{(m.local.hour + 11) % 12 + 1:2}",
+    "M": lambda m: f"{m.local.minute:02}",
+    "m": lambda m: f"{m.local.month:02}",
+    "n": lambda _: "\n",
+    "P": lambda m: "am" if m.local.hour < 12 else "pm",
+    "p": lambda m: "AM" if m.local.hour < 12 else "PM",
+    "S": lambda m: f"{m.local.second:02}",
+    "s": lambda m: str(m.epoch),
+    "t": lambda _: "\t",
+    "U": lambda m: f"{_week(m.local, 0):02}",
+    "u": lambda m: str(m.local.isoweekday()),
+    "V": lambda m: f"{m.local.isocalendar()[1]:02}",
+    "W": lambda m: f"{_week(m.local, 1):02}",
+    "w": lambda m: str(m.local.isoweekday() % 7),
+    "Y": lambda m: f"{m.local.year:04}",
+    "y": lambda m: f"{m.local.year % 100:02}",
+    "Z": lambda m: m.local.tzname() or "",
+    "z": lambda m: _zone(m, 0),
+    ":z": lambda m: _zone(m, 1),
+    "::z": lambda m: _zone(m, 2),
+    ":::z": lambda m: _zone(m, 3),
+}
+
+
+def strftime(time: float, form: str, timezone: ZoneInfo) -> str | None:
+    """Write `time`, in epoch seconds, in the variables of `form`; None where it is no date.
+
+    What is no variable stands as it is written.
+    """
+    try:
+        moment = Moment(time, timezone)
+    except (OverflowError, ValueError):
+        return None
+    return "".join(
+        part if isinstance(part, str) else part(moment) for part in _compile_writer(form)
+    )
+
+
+@lru_cache(maxsize=500)
+def _compile_writer(form: str) -> tuple[str | Callable[[Moment], str], ...]:
+    parts: list[str | Callable[[Moment], str]] = []
+    for index, part in enumerate(_VARIABLE.split(_expand(form))):
+        if index % 2 == 0:
+            parts.append(part)
+        elif part[-1] in "NQ":
+            parts.append(_subseconds(_decimals(part)))
+        else:
+            parts.append(_WRITERS.get(part, "%" + part))
+    return tuple(parts)
+
+
+def _expand(form: str) -> str:
+    return _VARIABLE.sub(lambda found: _EXPANDED.get(found[1], found[0]), form)
+
+
+def _decimals(variable: str) -> int:
+    """`%Q` is milliseconds, `%N` nanoseconds; `%6N` has six digits."""
+    return int(variable[0]) if variable[0].isdigit() else 3 if variable == "Q" else _MAX_DECIMALS
+
+
+def _subseconds(digits: int) -> Callable[[Moment], str]:
+    return lambda moment: f"{moment.nanoseconds:09}"[:digits]
+
+
+_ABBREVIATED_ZONES: Final = {
+    "UTC": 0, "GMT": 0, "Z": 0, "UT": 0, "WET": 0, "BST": 60, "CET": 60, "WEST": 60, "CEST": 120,
+    "EET": 120, "EEST": 180, "MSK": 180, "IST": 330, "SGT": 480, "JST": 540, "KST": 540,
+    "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780, "AST": -240, "ADT": -180, "EST": -300,
+    "EDT": -240, "CST": -360, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420,
+    "AKST": -540, "AKDT": -480, "HST": -600,
+}  # fmt: skip
+"""Offsets in minutes; an abbreviation of several zones is the American one, as in RFC 2822."""
+
+
+def _names(names: list[str]) -> str:
+    return "|".join(sorted((re.escape(name) for name in names if name), key=len, reverse=True))
+
+
+_OFFSET: Final = r"[+-]\d\d(?::?\d\d(?::?\d\d)?)?|Z"
+_READERS: Final = {
+    "A": _names([*day_name, *day_abbr]),
+    "a": _names([*day_name, *day_abbr]),
+    "B": _names([*month_name, *month_abbr]),
+    "b": _names([*month_name, *month_abbr]),
+    "C": r"\d\d",
+    "d": r" ?\d{1,2}",
+    "Ez": r"[+-]?\d{1,4}",
+    "e": r" ?\d{1,2}",
+    "f": r"\d{1,9}",
+    "G": r"\d{4}",
+    "g": r"\d\d",
+    "H": r" ?\d{1,2}",
+    "I": r" ?\d{1,2}",
+    "j": r"\d{1,3}",
+    "k": r" ?\d{1,2}",
+    "l": r" ?\d{1,2}",
+    "M": r"\d{1,2}",
+    "m": r" ?\d{1,2}",
+    "P": "[AaPp][Mm]",
+    "p": "[AaPp][Mm]",
+    "S": r"\d{1,2}",
+    "s": r"-?\d{1,12}",
+    "U": r"\d{1,2}",
+    "u": r"[1-7]",
+    "V": r"\d{1,2}",
+    "W": r"\d{1,2}",
+    "w": r"[0-6]",
+    "Y": r"\d{4}",
+    "y": r"\d\d",
+    "Z": r"[A-Za-z]+(?:[/_+-][A-Za-z0-9_+-]+)*",
+    "z": _OFFSET,
+    ":z": _OFFSET,
+    "::z": _OFFSET,
+    ":::z": _OFFSET,
+}
+
+
+def strptime(text: str, form: str, timezone: ZoneInfo, now: float) -> float | None:
+    """Read a time written in the variables of `form`, in epoch seconds; None where it is not one.
+
+    Text after what the format says is ignored, as by C's strptime. What the format lacks of the
+    date is that of `now`; of the time of day, zero (neither is documented).
+    """
+    pattern, variables = _compile_reader(form)
+    found = pattern.match(text)
+    if found is None:
+        return None
+    parts = dict(zip(variables, found.groups(), strict=True))
+    try:
+        return _assemble(parts, timezone, now)
+    except (ValueError, OverflowError, KeyError):
+        return None
+
+
+@lru_cache(maxsize=500)
+def _compile_reader(form: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
+    pattern, variables = "", []
+    for index, part in enumerate(_VARIABLE.split(_expand(form))):
+        if index % 2 == 0:
+            pattern += re.sub(r"(?:\\?\s)+", r"\\s*", re.escape(part))
+        elif part in "nt":
+            pattern += r"\s*"
+        elif part[-1] in "NQ":
+            pattern += r"(\d{1,9})"
+            variables.append("N")
+        elif part in _READERS:
+            pattern += f"({_READERS[part]})"
+            variables.append(part.lstrip(":"))
+        else:
+            pattern += re.escape("%" if part == "%" else "%" + part)
+    return re.compile(pattern, re.IGNORECASE | re.ASCII), tuple(variables)
+
+
+def _assemble(parts: dict[str, str], timezone: ZoneInfo, now: float) -> float:
+    fraction = parts.get("N") or parts.get("f")
+    micros = int(fraction.ljust(6, "0")[:6]) if fraction else 0
+    if "s" in parts:
+        return _with_fraction(int(parts["s"]), micros)
+    wall = datetime.combine(
+        _date(parts, datetime.fromtimestamp(now, timezone).date()), datetime.min.time()
+    )
+    minute, second = int(parts.get("M", 0)), int(parts.get("S", 0))
+    if minute > 59 or second > 60:
+        raise ValueError("no time of day")
+    wall += timedelta(hours=_hour(parts), minutes=minute, seconds=second)
+    offset = _read_offset(parts)
+    if offset is not None:
+        moment = wall.replace(tzinfo=UTC) - offset
+    elif "Z" in parts:
+        moment = wall.replace(tzinfo=ZoneInfo(parts["Z"]))
+    else:
+        moment = wall.replace(tzinfo=timezone)
+    return _with_fraction(int((moment - _EPOCH).total_seconds()), micros)
+
+
+def _with_fraction(seconds: int, micros: int) -> float:
+    return seconds + micros / 1_000_000 if micros else seconds
+
+
+def _hour(parts: dict[str, str]) -> int:
+    half = (parts.get("p") or parts.get("P") or "").lower()
+    for variable in "HkIl":
+        if variable in parts:
+            hour = int(parts[variable])
+            if hour > (12 if half or variable in "Il" else 23):
+                raise ValueError("no hour")
+            if not half:
+                return hour
+            return hour % 12 + (12 if half == "pm" else 0)
+    return 0
+
+
+def _date(parts: dict[str, str], today: date) -> date:
+    year = _year(parts, today)
+    if "j" in parts:
+        return date(year, 1, 1) + timedelta(days=int(parts["j"]) - 1)
+    if "V" in parts:
+        return date.fromisocalendar(year, int(parts["V"]), int(parts.get("u", 1)))
+    given = any(variable in parts for variable in "YyGgC")
+    month = int(parts["m"]) if "m" in parts else _month_named(parts)
+    day = parts.get("d") or parts.get("e")
+    if month is None:
+        month = 1 if given else today.month
+        given_month = given
+    else:
+        given_month = True
+    return date(year, month, int(day) if day else 1 if given_month else today.day)
+
+
+def _year(parts: dict[str, str], today: date) -> int:
+    if "Y" in parts or "G" in parts:
+        return int(parts.get("Y") or parts["G"])
+    if "y" in parts or "g" in parts:
+        short = int(parts.get("y") or parts["g"])
+        if "C" in parts:
+            return int(parts["C"]) * 100 + short
+        return short + (1900 if short > 68 else 2000)  # POSIX
+    return today.year
+
+
+def _month_named(parts: dict[str, str]) -> int | None:
+    name = parts.get("b") or parts.get("B")
+    if name is None:
+        return None
+    return [month.lower() for month in month_abbr].index(name[:3].lower())
+
+
+def _read_offset(parts: dict[str, str]) -> timedelta | None:
+    if "z" in parts:
+        text = parts["z"]
+        if text in "Zz":
+            return timedelta()
+        digits = text[1:].replace(":", "").ljust(6, "0")
+        span = timedelta(hours=int(digits[:2]), minutes=int(digits[2:4]), seconds=int(digits[4:6]))
+        return -span if text[0] == "-" else span
+    if "Ez" in parts:
+        return timedelta(minutes=int(parts["Ez"]))
+    if parts.get("Z", "").upper() in _ABBREVIATED_ZONES:
+        return timedelta(minutes=_ABBREVIATED_ZONES[parts["Z"].upper()])
+    return None

@@ -8,6 +8,7 @@ https://help.splunk.com/splunk-enterprise/spl-search-reference/9.4/search-comman
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any, Final, Protocol
@@ -18,6 +19,7 @@ from spl.values import Value, number_text, to_value
 
 Json = Any
 _UNPARSED: Final = object()
+_STEP: Final = re.compile(r"\.|\{\d{0,9}\}(?=[.{]|$)")
 _METADATA: Final = ("source", "sourcetype", "host", "index")
 
 
@@ -64,7 +66,7 @@ class Record:
                 return None
         values, exact = extract(self.json, name)
         if not exact:
-            self._json = _parse_exactly(self.raw)
+            self._json = parse_exactly(self.raw)
             values, _ = extract(self._json, name)
         value = self._fields[name] = to_value(values)
         return value
@@ -73,7 +75,7 @@ class Record:
         """Return all extracted fields, in the order of the JSON text."""
         if not self._whole:
             if _has_float(self.json):
-                self._json = _parse_exactly(self.raw)
+                self._json = parse_exactly(self.raw)
             self._fields = {name: to_value(values) for name, values in flatten(self.json).items()}
             self._whole = True
         return self._fields
@@ -139,6 +141,16 @@ class Event(MutableMapping[str, Value]):
         """The text as it was read."""
         return self.record.raw
 
+    @property
+    def origin(self) -> tuple[str, str, str]:
+        """Sourcetype, source and host, empty where unknown: what props.conf goes by."""
+        metadata = self._metadata
+        return (
+            metadata.get("sourcetype", ""),
+            metadata.get("source", ""),
+            metadata.get("host", ""),
+        )
+
     def extracted(self, name: str) -> Value | None:
         """Return field `name` before the app's knowledge, or None."""
         if name in self._metadata:
@@ -195,9 +207,18 @@ def extract(value: Json, name: str) -> tuple[list[str], bool]:
 
     A float is not: `1.50` was parsed to 1.5, so the caller parses the text again, exactly.
     """
-    values: list[Json] = []
-    _descend(value, name if name.startswith("{}") else "." + name, values.append)
-    return [scalar_text(v) for v in values], not any(type(v) is float for v in values)
+    scalars = [v for v in find(value, name) if not isinstance(v, (dict, list))]
+    return [scalar_text(v) for v in scalars], not any(type(v) is float for v in scalars)
+
+
+def find(value: Json, path: str) -> list[Json]:
+    """Return what stands at a location path: scalars, objects or arrays.
+
+    `{}` is every member of an array, `{1}` its second.
+    """
+    found: list[Json] = []
+    _descend(value, path if path.startswith("{") else "." + path, found.append)
+    return found
 
 
 def flatten(value: Json) -> dict[str, list[str]]:
@@ -231,22 +252,22 @@ def scalar_text(value: Json) -> str:
 
 def _descend(value: Json, path: str, found: Callable[[Json], object]) -> None:
     if not path:
-        if not isinstance(value, (dict, list)):
-            found(value)
+        found(value)
     elif path[0] == ".":
         if isinstance(value, dict):
             for key, rest in _splits(path[1:]):
                 if key in value:
                     _descend(value[key], rest, found)
     elif isinstance(value, list):
-        for member in value:
-            _descend(member, path[2:], found)
+        index, _, rest = path[1:].partition("}")
+        for member in value if not index else value[int(index) : int(index) + 1]:
+            _descend(member, rest, found)
 
 
 @lru_cache(maxsize=10_000)
 def _splits(path: str) -> tuple[tuple[str, str], ...]:
     """Return every (key, rest) that `path` can mean, as keys may hold dots themselves."""
-    ends = [i for i in range(1, len(path)) if path[i] == "." or path.startswith("{}", i)]
+    ends = [found.start() for found in _STEP.finditer(path, 1)]
     return tuple((path[:end], path[end:]) for end in [*ends, len(path)])
 
 
@@ -266,6 +287,7 @@ def _parse_leniently(raw: str | bytes) -> Json:
         return None
 
 
-def _parse_exactly(raw: str | bytes) -> Json:
+def parse_exactly(raw: str | bytes) -> Json:
+    """Parse JSON with numbers as the text that spells them."""
     text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
     return json.loads(text, parse_float=str, parse_int=str)

@@ -1,0 +1,230 @@
+"""Reading and running lists of statistical functions, for `stats` and its kin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from spl.commands.arguments import (
+    check_wildcards,
+    name_text,
+    read_field,
+    rename_by_wildcards,
+    wildcard_pattern,
+)
+from spl.errors import SplError
+from spl.evaluation import compile_eval, to_field
+from spl.functions.aggregates import Accumulator, find_aggregate
+from spl.functions.registry import Environment
+from spl.lang.eval_expression import EvalExpression, parse_eval_expression
+from spl.lang.reader import Node, Reader, quote
+from spl.values import Row, Value, to_number, values_of
+
+_FUNCTION = r"[A-Za-z_][A-Za-z0-9_]*(?:\.\d+)?"
+_ARGUMENT = r"[^\s\"'()|\[\],]+"
+
+Read = Callable[[Row], Value | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aggregation(Node):
+    """`function(field) AS name`, `function(eval(expression)) AS name` or `count AS name`."""
+
+    function: str
+    argument: str | EvalExpression | None
+    output: str
+    accumulator: Callable[[], Accumulator] = field(compare=False, repr=False)
+
+    def __str__(self) -> str:
+        match self.argument:
+            case None:
+                call = self.function
+            case str():
+                call = f"{self.function}({name_text(self.argument)})"
+            case _:
+                call = f"{self.function}(eval({self.argument}))"
+        return f"{call} AS {quote(self.output)}"
+
+    @property
+    def wildcard(self) -> bool:
+        """It stands for one aggregation of each field that its argument matches."""
+        return isinstance(self.argument, str) and "*" in self.argument
+
+    def reads(self, environment: Environment) -> Read | None:
+        """Return what reads the argument from a row; None for `count` of rows."""
+        argument = self.argument
+        if argument is None:
+            return None
+        if isinstance(argument, str):
+            return _reader(argument)
+        compiled = compile_eval(argument, environment)
+
+        def read(row: Row) -> Value | None:
+            value = compiled(row)
+            if isinstance(value, bool):
+                # count(eval(x)) counts where x is TRUE
+                return "1" if value else None
+            return to_field(value)
+
+        return read
+
+
+def read_aggregations(reader: Reader, *stop: str) -> tuple[Aggregation, ...]:
+    """Read aggregations up to the end of the command or a keyword of `stop`; at least one."""
+    aggregations = []
+    while not reader.at_end():
+        before = reader.position
+        if stop and reader.keyword(*stop):
+            reader.position = before
+            break
+        aggregations.append(read_aggregation(reader))
+        reader.take(",")
+    if not aggregations:
+        raise reader.error(f"expected a statistical function, found {reader.found()}")
+    return tuple(aggregations)
+
+
+def read_aggregation(reader: Reader) -> Aggregation:
+    """Read one function with its argument and its name."""
+    reader.skip_space()
+    start = reader.position
+    found = reader.match(_FUNCTION)
+    if not found:
+        raise reader.error(f"expected a statistical function, found {reader.found()}")
+    name = found.group()
+    try:
+        accumulator = find_aggregate(name)
+    except SplError as error:
+        raise error.at(reader.text, start, reader.position) from None
+    argument: str | EvalExpression | None = None
+    if reader.take("("):
+        argument = _read_argument(reader)
+        if not reader.take(")"):
+            raise reader.error(f"expected ')' after the argument of {name}, found {reader.found()}")
+    if argument is None and name.lower() not in ("count", "c"):
+        raise reader.error(f"{name} needs a field: {name}(field)", start, reader.position)
+    output = re.sub(r"\s+", " ", reader.text[start : reader.position]).replace('"', "")
+    if reader.keyword("AS"):
+        output = read_field(reader, "a name after AS")
+        if isinstance(argument, str) and "*" in argument:
+            check_wildcards(argument, output)
+    elif argument is None:
+        output = name
+    return Aggregation(
+        function=name.lower(),
+        argument=argument,
+        output=output,
+        accumulator=accumulator,
+        span=reader.span(start),
+    )
+
+
+def _read_argument(reader: Reader) -> str | EvalExpression | None:
+    reader.skip_space()
+    if reader.char == ")":
+        return None
+    if reader.match(r"(?i:eval)\s*\("):
+        expression = parse_eval_expression(reader)
+        reader.expect(")", "the expression of eval")
+        return expression
+    if reader.char == '"':
+        return reader.quoted()
+    if found := reader.match(_ARGUMENT):
+        return found.group()
+    raise reader.error(f"expected a field, found {reader.found()}")
+
+
+class Group:
+    """The accumulators of one group of rows, one for each aggregation."""
+
+    __slots__ = ("accumulators",)
+
+    def __init__(self, aggregator: Aggregator) -> None:
+        self.accumulators = [make() for make in aggregator.makers]
+
+
+class Aggregator:
+    """Runs aggregations over groups; those with wildcards become known as fields are seen."""
+
+    def __init__(self, aggregations: Sequence[Aggregation], environment: Environment) -> None:
+        self.outputs: list[str] = []
+        self.makers: list[Callable[[], Accumulator]] = []
+        self._reads: list[Read | None] = []
+        self._wildcards: list[Aggregation] = []
+        self._expanded: set[tuple[str, str]] = set()
+        for aggregation in aggregations:
+            if aggregation.wildcard:
+                self._wildcards.append(aggregation)
+            else:
+                self._append(
+                    aggregation.output, aggregation.accumulator, aggregation.reads(environment)
+                )
+        self._needs_time = any(a.accumulator().needs_time for a in aggregations)
+
+    def _append(self, output: str, make: Callable[[], Accumulator], read: Read | None) -> None:
+        self.outputs.append(output)
+        self.makers.append(make)
+        self._reads.append(read)
+
+    def add(self, group: Group, row: Row) -> None:
+        """Add a row to its group."""
+        if self._wildcards:
+            self._expand(row)
+        accumulators = group.accumulators
+        for make in self.makers[len(accumulators) :]:
+            accumulators.append(make())
+        time = _time(row) if self._needs_time else None
+        for accumulator, read in zip(accumulators, self._reads, strict=True):
+            if read is None:
+                accumulator.add(("",), time)
+            elif (value := read(row)) is not None:
+                accumulator.add((value,) if isinstance(value, str) else value, time)
+
+    def _expand(self, row: Row) -> None:
+        for aggregation in self._wildcards:
+            pattern = str(aggregation.argument)
+            compiled = wildcard_pattern(pattern)
+            for name in row:
+                key = (aggregation.output, name)
+                if key in self._expanded or name.startswith("_") or not compiled.fullmatch(name):
+                    continue
+                self._expanded.add(key)
+                output = _wildcard_output(aggregation, pattern, name)
+                self._append(output, aggregation.accumulator, _reader(name))
+
+    def results(self, group: Group) -> dict[str, Value]:
+        """Return the outputs of a group; null ones are absent."""
+        values = ((o, a.result()) for o, a in zip(self.outputs, group.accumulators, strict=False))
+        return {output: value for output, value in values if value is not None}
+
+
+def _reader(name: str) -> Read:
+    return lambda row: row.get(name)
+
+
+def _wildcard_output(aggregation: Aggregation, pattern: str, name: str) -> str:
+    if "(" in aggregation.output:
+        return aggregation.output.replace(pattern, name)
+    return rename_by_wildcards(pattern, aggregation.output, name) or name
+
+
+def group_keys(row: Row, by: Sequence[str], *, distinct: bool = False) -> Iterable[tuple[str, ...]]:
+    """Return the groups of a row: none where a field is null, one for each value of a multivalue.
+
+    A value that occurs twice in a multivalue counts twice unless `distinct`
+    (stats, dedup_splitvals).
+    """
+    keys: list[tuple[str, ...]] = [()]
+    for name in by:
+        values = values_of(row.get(name))
+        if distinct:
+            values = list(dict.fromkeys(values))
+        keys = [(*key, value) for key in keys for value in values]
+    return keys
+
+
+def _time(row: Row) -> float | None:
+    value = row.get("_time")
+    number = to_number(value) if isinstance(value, str) else None
+    return None if number is None else float(number)

@@ -1,0 +1,155 @@
+"""What a command is, and how commands are joined to a pipeline.
+
+A command is parsed once and can be started many times; a started command is a `Stage`, which is
+fed rows and gives rows. Most commands need one of three ways to start: `per_row` (each row by
+itself), `per_batch` and `on_all` (all rows at once, when there are no more).
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from spl.context import Context
+from spl.lang.reader import Node, Reader
+from spl.values import Row
+
+Columns = list[str] | None
+"""The columns of a result in order; None where the rows alone know them."""
+
+
+class Stage:
+    """A command at work on one stream of rows."""
+
+    done = False
+    """No row that comes now can change the result."""
+
+    def feed(self, rows: Iterable[Row]) -> Iterable[Row]:
+        """Take rows; return those that can go on at once."""
+        return rows
+
+    def finish(self) -> Iterable[Row]:
+        """Return the rows that were held back, now that no more come."""
+        return ()
+
+    def columns(self, before: Columns) -> Columns:
+        """Return the columns of the output, given those of the input; called after `finish`."""
+        return before
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command(Node):
+    """One command with its arguments. `str(command)` parses to an equal command."""
+
+    name: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]] = ()
+    syntax: ClassVar[str]
+    documentation: ClassVar[str]
+    """The page of the Search Reference that says what the command does."""
+    generating: ClassVar[bool] = False
+    """It makes rows, and stands first after a leading pipe."""
+    ordered: ClassVar[bool] = True
+    """Whatever its arguments, its result depends on the order of its input."""
+    transforming: ClassVar[bool] = False
+    """Its rows are no events any more: the order of events ends here."""
+
+    @classmethod
+    @abstractmethod
+    def parse(cls, reader: Reader, start: int) -> Self:
+        """Read the arguments, from behind the command's name up to the end of the command."""
+
+    @property
+    def depends_on_order(self) -> bool:
+        """Tell whether the result depends on the order of the input."""
+        return self.ordered
+
+    @abstractmethod
+    def start(self, context: Context) -> Stage:
+        """Return the command at work. Raises SplError where it cannot run."""
+
+    def arguments(self) -> Iterable[str]:
+        """Yield the arguments as text."""
+        return ()
+
+    def subsearches(self) -> Iterable[Pipeline]:
+        """Yield the searches in brackets among the arguments."""
+        return ()
+
+    def __str__(self) -> str:
+        return " ".join([self.name, *filter(None, self.arguments())])
+
+
+@dataclass(frozen=True)
+class Pipeline(Node):
+    """Commands joined by pipes."""
+
+    commands: tuple[Command, ...]
+
+    def __str__(self) -> str:
+        return "| " + " | ".join(map(str, self.commands))
+
+
+class PerBatch(Stage):
+    """A stage that needs no memory of the rows before."""
+
+    def __init__(
+        self,
+        run: Callable[[Iterable[Row]], Iterable[Row]],
+        columns: Callable[[Columns], Columns] | None = None,
+    ) -> None:
+        self._run = run
+        self._columns = columns
+
+    def feed(self, rows: Iterable[Row]) -> Iterable[Row]:
+        return self._run(rows)
+
+    def columns(self, before: Columns) -> Columns:
+        return self._columns(before) if self._columns else before
+
+
+class OnAll(Stage):
+    """A stage that must see all rows first."""
+
+    def __init__(
+        self,
+        run: Callable[[list[Row]], Iterable[Row]],
+        columns: Callable[[Columns], Columns] | None = None,
+    ) -> None:
+        self._run = run
+        self._columns = columns
+        self._rows: list[Row] = []
+
+    def feed(self, rows: Iterable[Row]) -> Iterable[Row]:
+        self._rows.extend(rows)
+        return ()
+
+    def finish(self) -> Iterable[Row]:
+        rows, self._rows = self._rows, []
+        return self._run(rows)
+
+    def columns(self, before: Columns) -> Columns:
+        return self._columns(before) if self._columns else before
+
+
+def per_row(
+    change: Callable[[Row], object], columns: Callable[[Columns], Columns] | None = None
+) -> Stage:
+    """Return a stage that changes each row in place."""
+
+    def run(rows: Iterable[Row]) -> Iterator[Row]:
+        for row in rows:
+            change(row)
+            yield row
+
+    return PerBatch(run, columns)
+
+
+def adding(names: Sequence[str]) -> Callable[[Columns], Columns]:
+    """Return the columns function of a command that adds fields `names` at the end."""
+
+    def columns(before: Columns) -> Columns:
+        return None if before is None else [*before, *(n for n in names if n not in before)]
+
+    return columns

@@ -1,0 +1,99 @@
+"""`stats`: statistical functions over all rows, or by groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+from spl.commands.aggregation import (
+    Aggregation,
+    Aggregator,
+    Group,
+    group_keys,
+    read_aggregations,
+)
+from spl.commands.arguments import (
+    boolean,
+    integer,
+    names_text,
+    options_text,
+    read_fields,
+    read_options,
+)
+from spl.commands.base import Columns, Command, Stage
+from spl.commands.sort import natural_key
+from spl.context import Context
+from spl.lang.reader import Reader
+from spl.values import Row
+
+_OPTIONS = {"partitions": integer}
+_OPTIONS_AT_END = {"dedup_splitvals": boolean}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stats(Command):
+    """`stats` with its aggregations and the fields of its BY clause."""
+
+    name: ClassVar[str] = "stats"
+    syntax: ClassVar[str] = "stats <function>(<field>) [AS <name>] … [BY <field> …]"
+    documentation: ClassVar[str] = "search-commands/stats"
+    transforming: ClassVar[bool] = True
+
+    aggregations: tuple[Aggregation, ...]
+    by: tuple[str, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, reader: Reader, start: int) -> Self:
+        options = read_options(reader, _OPTIONS)
+        aggregations = read_aggregations(reader, "BY")
+        by = read_fields(reader) if reader.keyword("BY") else ()
+        options |= read_options(reader, _OPTIONS_AT_END)
+        return cls(aggregations=aggregations, by=by, options=options, span=reader.span(start))
+
+    @property
+    def depends_on_order(self) -> bool:
+        """Tell whether a function looks at the order of the rows."""
+        return any(a.accumulator().ordered for a in self.aggregations)
+
+    def start(self, context: Context) -> Stage:
+        return _StatsStage(self, context)
+
+    def arguments(self) -> Iterable[str]:
+        at_end = {k: v for k, v in self.options.items() if k in _OPTIONS_AT_END}
+        yield from options_text({k: v for k, v in self.options.items() if k in _OPTIONS})
+        yield " ".join(map(str, self.aggregations))
+        if self.by:
+            yield "BY " + names_text(self.by)
+        yield from options_text(at_end)
+
+
+class _StatsStage(Stage):
+    def __init__(self, command: Stats, context: Context) -> None:
+        self._by = command.by
+        self._distinct = bool(command.options.get("dedup_splitvals"))
+        self._aggregator = Aggregator(command.aggregations, context.environment)
+        self._groups: dict[tuple[str, ...], Group] = {}
+        if not self._by:
+            # without BY there is one row, even of nothing
+            self._groups[()] = Group(self._aggregator)
+
+    def feed(self, rows: Iterable[Row]) -> Iterable[Row]:
+        groups, aggregator, by = self._groups, self._aggregator, self._by
+        for row in rows:
+            for key in group_keys(row, by, distinct=self._distinct):
+                group = groups.get(key)
+                if group is None:
+                    group = groups[key] = Group(aggregator)
+                aggregator.add(group, row)
+        return ()
+
+    def finish(self) -> Iterator[Row]:
+        for key in sorted(self._groups, key=lambda key: [natural_key(part) for part in key]):
+            row: Row = dict(zip(self._by, key, strict=True))
+            row.update(self._aggregator.results(self._groups[key]))
+            yield row
+
+    def columns(self, before: Columns) -> Columns:
+        return list(dict.fromkeys([*self._by, *self._aggregator.outputs]))

@@ -1,0 +1,266 @@
+"""The app's own search commands, run as splunkd runs them: chunked protocol, version 2.
+
+https://dev.splunk.com/enterprise/docs/devtools/customsearchcommands/ (commands.conf, chunked)
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, ClassVar, Self
+
+from spl.commands.base import Columns, Command, Stage, adding
+from spl.context import Context
+from spl.errors import SplError
+from spl.knowledge import App
+from spl.lang.reader import Reader, closing_quote
+from spl.values import Row, Value, to_value, values_of
+
+_CHUNK_ROWS = 50_000
+_HEADER = re.compile(rb"chunked 1\.0,(\d+),(\d+)\n")
+_TOKEN = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^\s"|\[\]])+', re.DOTALL)
+_QUOTED = re.compile(r'"((?:\\.|[^"\\])*)"', re.DOTALL)
+_ESCAPE = re.compile(r'\\(["\\|])')
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExternalCommand(Command):
+    """A command of commands.conf with its arguments as they stand in the search."""
+
+    script: ClassVar[Path]
+    tokens: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, reader: Reader, start: int) -> Self:
+        tokens = []
+        while not reader.at_end():
+            begin = reader.position
+            found = reader.match(_TOKEN.pattern, re.DOTALL)
+            if not found:
+                if closing_quote(reader.text, begin) < 0 and reader.char == '"':
+                    raise reader.error('this " has no closing quote', begin)
+                raise reader.error(f"expected an argument, found {reader.found()}")
+            tokens.append(found.group())
+        return cls(tokens=tuple(tokens), span=reader.span(start))
+
+    def start(self, context: Context) -> Stage:
+        return _ExternalStage(self, context)
+
+    def arguments(self) -> Iterable[str]:
+        return self.tokens
+
+
+def custom_commands(app: App) -> dict[str, type[Command]]:
+    """Return the commands that the app's commands.conf defines. A wrong one is a problem."""
+    commands: dict[str, type[Command]] = {}
+    for name, settings in app.conf("commands").items():
+        script = app.path / "bin" / settings.get("filename", f"{name}.py")
+        if settings.get("chunked", "false").lower() not in ("true", "1"):
+            app.problems.append(
+                f"commands.conf: [{name}] is not chunked = true: it is not run here"
+            )
+        elif not script.is_file():
+            app.problems.append(f"commands.conf: [{name}] names a missing file: {script}")
+        else:
+            attributes = {
+                "name": name,
+                "syntax": f"{name} <arguments>",
+                "documentation": "searchbnf.conf of the app",
+                "script": script,
+                "__doc__": f"The app's own command {name}.",
+            }
+            commands[name] = type(name.capitalize(), (ExternalCommand,), attributes)
+    return commands
+
+
+class _ExternalStage(Stage):
+    """Feeds rows in chunks; the process is started when the first row comes."""
+
+    def __init__(self, command: ExternalCommand, context: Context) -> None:
+        self._command = command
+        self._context = context
+        self._process: _Process | None = None
+        self._added: dict[str, None] = {}
+
+    def feed(self, rows: Iterable[Row]) -> Iterator[Row]:
+        waiting = iter(rows)
+        while chunk := list(islice(waiting, _CHUNK_ROWS)):
+            if self._process is None:
+                self._process = _Process(self._command, self._context)
+            yield from self._send(chunk, finished=False)
+
+    def finish(self) -> Iterator[Row]:
+        if self._process is not None:
+            yield from self._send([], finished=True)
+            self._process.close()
+
+    def _send(self, rows: list[Row], *, finished: bool) -> Iterator[Row]:
+        assert self._process is not None
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        for metadata, body in self._process.exchange(rows, names, finished=finished):
+            self._report(metadata)
+            for row in _read_rows(body):
+                self._added.update((name, None) for name in row if name not in names)
+                yield row
+
+    def _report(self, metadata: Json) -> None:
+        for level, text in metadata.get("inspector", {}).get("messages", []):
+            if level in ("ERROR", "FATAL"):
+                raise SplError(f"{self._command.name}: {text}")
+            self._context.say("WARN" if level == "WARN" else "INFO", text)
+
+    def columns(self, before: Columns) -> Columns:
+        return adding(list(self._added))(before)
+
+
+class _Process:
+    """One run of a command's script."""
+
+    def __init__(self, command: ExternalCommand, context: Context) -> None:
+        self._name = command.name
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
+        self._process = subprocess.Popen(
+            [sys.executable, str(command.script)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            cwd=command.script.parent,
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._input: IO[bytes] = self._process.stdin
+        self._output: IO[bytes] = self._process.stdout
+        searchinfo = {
+            "args": [_unquote(token) for token in command.tokens],
+            "raw_args": list(command.tokens),
+            "app": context.app.path.name,
+            "command": command.name,
+            "search": str(command),
+            "sid": "embedded",
+            "owner": "nobody",
+            "username": "nobody",
+            "session_key": "",
+            "splunkd_uri": "",
+            "splunk_version": "9.4.0",
+            "dispatch_dir": tempfile.gettempdir(),
+            "maxresultrows": _CHUNK_ROWS,
+            "earliest_time": 0,
+            "latest_time": context.environment.now,
+        }
+        reply = self._request({"action": "getinfo", "preview": False, "searchinfo": searchinfo})
+        for level, text in reply[0].get("inspector", {}).get("messages", []):
+            if level in ("ERROR", "FATAL"):
+                self.close()
+                raise SplError(f"{self._name}: {text}")
+        if "error" in reply[0]:
+            self.close()
+            raise SplError(f"{self._name}: {reply[0]['error']}")
+
+    def exchange(
+        self, rows: list[Row], names: list[str], *, finished: bool
+    ) -> Iterator[tuple[Json, str]]:
+        """Send one chunk of rows; yield the reply, in parts where the command sends parts."""
+        metadata: Json = {"action": "execute", "finished": finished}
+        answer = self._request(metadata, _write_rows(rows, names))
+        yield answer
+        while answer[0].get("partial"):
+            answer = self._receive()
+            yield answer
+
+    def close(self) -> None:
+        """End the process."""
+        for stream in (self._input, self._output):
+            with suppress(OSError):  # it has gone already, with something unsent
+                stream.close()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._errors.close()
+
+    def _request(self, metadata: Json, body: str = "") -> tuple[Json, str]:
+        head, data = json.dumps(metadata).encode(), body.encode("utf-8", "replace")
+        try:
+            self._input.write(b"chunked 1.0,%d,%d\n%b%b" % (len(head), len(data), head, data))
+            self._input.flush()
+        except OSError:
+            raise self._failure("ended before it read its input") from None
+        return self._receive()
+
+    def _receive(self) -> tuple[Json, str]:
+        header = _HEADER.fullmatch(self._output.readline())
+        if not header:
+            raise self._failure("gave no answer")
+        head = self._output.read(int(header[1]))
+        body = self._output.read(int(header[2]))
+        try:
+            return json.loads(head), body.decode("utf-8", "replace")
+        except ValueError:
+            raise self._failure("gave an answer that is no chunk") from None
+
+    def _failure(self, what: str) -> SplError:
+        self._process.kill()
+        self._process.wait()
+        self._errors.seek(0)
+        said = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        return SplError(f"the command '{self._name}' {what}" + (f": {said[-1]}" if said else ""))
+
+
+def _unquote(token: str) -> str:
+    return _QUOTED.sub(lambda found: _ESCAPE.sub(r"\1", found[1]), token)
+
+
+def _write_rows(rows: list[Row], names: list[str]) -> str:
+    """Write rows as splunkd does: CSV, a multivalue in `name` and, encoded, in `__mv_name`."""
+    if not rows:
+        return ""
+    multivalued = {name for row in rows for name in names if isinstance(row.get(name), list)}
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*names, *(f"__mv_{name}" for name in names if name in multivalued)])
+    for row in rows:
+        values = [row.get(name) for name in names]
+        encoded = [_encode(row.get(name)) for name in names if name in multivalued]
+        writer.writerow(["\n".join(values_of(value)) for value in values] + encoded)
+    return text.getvalue()
+
+
+def _encode(value: Value | None) -> str:
+    if not isinstance(value, list):
+        return ""
+    return ";".join("$" + member.replace("$", "$$") + "$" for member in value)
+
+
+def _decode(text: str) -> Value | None:
+    members = re.findall(r"\$((?:[^$]|\$\$)*)\$(?:;|$)", text)
+    return to_value([member.replace("$$", "$") for member in members])
+
+
+def _read_rows(body: str) -> Iterator[Row]:
+    csv.field_size_limit(sys.maxsize)
+    for record in csv.DictReader(io.StringIO(body)):
+        yield _read_row(record)
+
+
+def _read_row(record: Mapping[str, str]) -> Row:
+    row: Row = {}
+    for name, text in record.items():
+        if name.startswith("__mv_"):
+            continue
+        value = _decode(record.get(f"__mv_{name}") or "") or text
+        if value != "":
+            row[name] = value
+    return row

@@ -1,0 +1,480 @@
+"""The statistical functions of `stats` and its kin.
+
+https://help.splunk.com/splunk-enterprise/spl-search-reference/9.4/statistical-and-charting-functions/
+An `Accumulator` takes the values of one group; two accumulators of the same function merge.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Self
+
+from spl.errors import SplSyntaxError, did_you_mean
+from spl.values import Number, Value, number_text, to_number, to_value
+
+_LIST_LIMIT = 100
+_PERCENTILE = re.compile(r"(exactperc|upperperc|perc|p)(\d{1,3}(?:\.\d+)?)")
+
+
+class Accumulator(ABC):
+    """The state of one function over one group of rows."""
+
+    ordered: ClassVar[bool] = False
+    """The result depends on the order of the rows."""
+    needs_time: ClassVar[bool] = False
+    """It looks at `_time`."""
+
+    @abstractmethod
+    def add(self, values: Sequence[str], time: float | None) -> None:
+        """Take the values of the field in one row (at least one) and the row's `_time`."""
+
+    @abstractmethod
+    def merge(self, other: Self) -> None:
+        """Take what `other` saw, as if its rows came after one's own."""
+
+    @abstractmethod
+    def result(self) -> Value | None:
+        """Return the function's value; None for null."""
+
+
+class Count(Accumulator):
+    """`count`: how many values; of no field, how many rows."""
+
+    def __init__(self) -> None:
+        self.total = 0
+
+    def add(self, values: Sequence[str], time: float | None) -> None:
+        self.total += len(values)
+
+    def merge(self, other: Self) -> None:
+        self.total += other.total
+
+    def result(self) -> Value:
+        return str(self.total)
+
+
+class DistinctCount(Accumulator):
+    """`dc`, `estdc`: how many different values, compared as text."""
+
+    def __init__(self) -> None:
+        self.seen: set[str] = set()
+
+    def add(self, values: Sequence[str], time: float | None) -> None:
+        self.seen.update(values)
+
+    def merge(self, other: Self) -> None:
+        self.seen |= other.seen
+
+    def result(self) -> Value | None:
+        return str(len(self.seen))
+
+
+class EstimatedError(DistinctCount):
+    """`estdc_error`: the error of `estdc`, which is exact here."""
+
+    def result(self) -> Value:
+        return "0"
+
+
+class Values(DistinctCount):
+    """`values`: the different values in lexicographic order."""
+
+    def result(self) -> Value | None:
+        return to_value(sorted(self.seen))
+
+
+class List(Accumulator):
+    """`list`: the first 100 values in the order of the rows."""
+
+    ordered = True
+
+    def __init__(self) -> None:
+        self.members: list[str] = []
+
+    def add(self, values: Sequence[str], time: float | None) -> None:
+        if len(self.members) < _LIST_LIMIT:
+            self.members = [*self.members, *values][:_LIST_LIMIT]
+
+    def merge(self, other: Self) -> None:
+        self.add(other.members, None)
+
+    def result(self) -> Value | None:
+        return to_value(self.members)
+
+
+class Extreme(Accumulator):
+    """`min`, `max`: of numbers if all values are, of texts otherwise."""
+
+    better: ClassVar[Callable[[object, object], bool]]
+
+    def __init__(self) -> None:
+        self.text: str | None = None
+        self.number: Number | None = None
+        self.spelling: str | None = None
+        self.all_numbers = True
+
+    def add(self, values: Sequence[str], time: float | None) -> None:
+        for value in values:
+            if self.text is None or self._is_better(value, self.text):
+                self.text = value
+            if self.all_numbers:
+                number = to_number(value)
+                if number is None:
+                    self.all_numbers = False
+                elif self.number is None or self._is_better(number, self.number):
+                    self.number, self.spelling = number, value
+
+    @abstractmethod
+    def _is_better(self, one: str | Number, other: str | Number) -> bool: ...
+
+    def merge(self, other: Self) -> None:
+        both = [text for text in (other.text, other.spelling) if text is not None]
+        self.all_numbers = self.all_numbers and other.all_numbers
+        self.add(both, None)
+
+    def result(self) -> Value | None:
+        return self.spelling if self.all_numbers else self.text
+
+
+class Min(Extreme):
+    """`min`."""
+
+    def _is_better(self, one: str | Number, other: str | Number) -> bool:
+        return one < other  # type: ignore[operator]
+
+
+class Max(Extreme):
+    """`max`."""
+
+    def _is_better(self, one: str | Number, other: str | Number) -> bool:
+        return one > other  # type: ignore[operator]
+
+
+class Moments(Accumulator):
+    """Sums of the numbers among the values; other values do not count."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.sum: Number = 0
+        self.mean = 0.0
+        self.deviations = 0.0
+
+    def add(self, values: Sequence[str], time: float | None) -> None:
+        for value in values:
+            number = to_number(value)
+            if number is not None:
+                self._add(number)
+
+    def _add(self, number: Number) -> None:
+        self.count += 1
+        self.sum += number
+        delta = number - self.mean
+        self.mean += delta / self.count
+        self.deviations += delta * (number - self.mean)
+
+    def merge(self, other: Self) -> None:
+        count = self.count + other.count
+        if count:
+            delta = other.mean - self.mean
+            self.mean += delta * other.count / count
+            self.deviations += other.deviations + delta * delta * self.count * other.count / count
+        self.count = count
+        self.sum += other.sum
+
+    def variance(self, freedom: int) -> float | None:
+        """Return the variance of the population (freedom 0) or the sample (1)."""
+        if not self.count:
+            return None
+        return 0.0 if self.count == freedom else self.deviations / (self.count - freedom)
+
+
+class Sum(Moments):
+    """`sum`."""
+
+    def result(self) -> Value | None:
+        return number_text(self.sum) if self.count else None
+
+
+class Average(Moments):
+    """`avg`, `mean`."""
+
+    def result(self) -> Value | None:
+        return number_text(self.sum / self.count) if self.count else None
+
+
+class SumOfSquares(Moments):
+    """`sumsq`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.squares: Number = 0
+
+    def _add(self, number: Number) -> None:
+        self.count += 1
+        self.squares += number * number
+
+    def merge(self, other: Self) -> None:
+        self.count += other.count
+        self.squares += other.squares
+
+    def result(self) -> Value | None:
+        return number_text(self.squares) if self.count else None
+
+
+class Variance(Moments):
+    """`var`: of the sample."""
+
+    freedom: ClassVar[int] = 1
+
+    def result(self) -> Value | None:
+        variance = self.variance(self.freedom)
+        return None if variance is None else number_text(variance)
+
+
+class PopulationVariance(Variance):
+    """`varp`."""
+
+    freedom = 0
+
+
+class Deviation(Variance):
+    """`stdev`: of the sample."""
+
+    def result(self) -> Value | None:
+        variance = self.variance(self.freedom)
+        return None if variance is None else number_text(math.sqrt(variance))
+
+
+class PopulationDeviation(Deviation):
+    """`stdevp`."""
+
+    freedom = 0
+
+
+class Range(Accumulator):
+    """`range`: the largest number less the smallest."""
+
+    def __init__(self) -> None:
+        self.least: Number | None = None
+        self.most: Number | None = None
+
+    def add(self, values: Sequence[str], time: float | None) -> None:
+        for value in values:
+            number = to_number(value)
+            if number is not None:
+                self.least = number if self.least is None else min(self.least, number)
+                self.most = number if self.most is None else max(self.most, number)
+
+    def merge(self, other: Self) -> None:
+        if other.least is not None and other.most is not None:
+            self.add([number_text(other.least), number_text(other.most)], None)
+
+    def result(self) -> Value | None:
+        if self.least is None or self.most is None:
+            return None
+        return number_text(self.most - self.least)
+
+
+class Mode(Accumulator):
+    """`mode`: the most frequent value, the first seen of equals."""
+
+    ordered = True
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def add(self, values: Sequence[str], time: float | None) -> None:
+        self.counts.update(values)
+
+    def merge(self, other: Self) -> None:
+        self.counts.update(other.counts)
+
+    def result(self) -> Value | None:
+        return self.counts.most_common(1)[0][0] if self.counts else None
+
+
+class Percentile(Accumulator):
+    """`perc<N>`, `p<N>`, `exactperc<N>`, `median`: exact, interpolated between two neighbours."""
+
+    def __init__(self, percent: float) -> None:
+        self.percent = percent
+        self.numbers: list[Number] = []
+
+    def add(self, values: Sequence[str], time: float | None) -> None:
+        self.numbers.extend(n for n in map(to_number, values) if n is not None)
+
+    def merge(self, other: Self) -> None:
+        self.numbers.extend(other.numbers)
+
+    def result(self) -> Value | None:
+        if not self.numbers:
+            return None
+        ordered = sorted(self.numbers)
+        place = (len(ordered) - 1) * self.percent / 100
+        low, high = ordered[math.floor(place)], ordered[math.ceil(place)]
+        return number_text(low + (high - low) * (place - math.floor(place)))
+
+
+class UpperPercentile(Percentile):
+    """`upperperc<N>`: an upper bound of the percentile, which is exact here."""
+
+
+class First(Accumulator):
+    """`first`: the value in the row seen first."""
+
+    ordered = True
+
+    def __init__(self) -> None:
+        self.value: Value | None = None
+
+    def add(self, values: Sequence[str], time: float | None) -> None:
+        if self.value is None:
+            self.value = to_value(values)
+
+    def merge(self, other: Self) -> None:
+        self.value = other.value if self.value is None else self.value
+
+    def result(self) -> Value | None:
+        return self.value
+
+
+class Last(First):
+    """`last`: the value in the row seen last."""
+
+    def add(self, values: Sequence[str], time: float | None) -> None:
+        self.value = to_value(values)
+
+    def merge(self, other: Self) -> None:
+        self.value = self.value if other.value is None else other.value
+
+
+class Chronological(Accumulator):
+    """The values of the earliest or latest row by `_time`; the first seen of equals."""
+
+    needs_time = True
+    direction: ClassVar[int] = 1
+
+    def __init__(self) -> None:
+        self.time: float | None = None
+        self.value: Value | None = None
+
+    def add(self, values: Sequence[str], time: float | None) -> None:
+        if time is not None and self._is_better(time):
+            self.time, self.value = time, to_value(values)
+
+    def _is_better(self, time: float) -> bool:
+        return self.time is None or (time - self.time) * self.direction < 0
+
+    def merge(self, other: Self) -> None:
+        if other.time is not None and self._is_better(other.time):
+            self.time, self.value = other.time, other.value
+
+    def result(self) -> Value | None:
+        return self.value
+
+
+class Earliest(Chronological):
+    """`earliest`."""
+
+
+class Latest(Chronological):
+    """`latest`."""
+
+    direction = -1
+
+
+class EarliestTime(Earliest):
+    """`earliest_time`: when the earliest value was seen, in epoch seconds."""
+
+    def result(self) -> Value | None:
+        return None if self.time is None else number_text(self.time)
+
+
+class LatestTime(Latest):
+    """`latest_time`."""
+
+    def result(self) -> Value | None:
+        return None if self.time is None else number_text(self.time)
+
+
+class Rate(Accumulator):
+    """`rate`: (latest - earliest value) / (latest - earliest time), per second."""
+
+    needs_time = True
+
+    def __init__(self) -> None:
+        self.earliest = Earliest()
+        self.latest = Latest()
+
+    def add(self, values: Sequence[str], time: float | None) -> None:
+        self.earliest.add(values, time)
+        self.latest.add(values, time)
+
+    def merge(self, other: Self) -> None:
+        self.earliest.merge(other.earliest)
+        self.latest.merge(other.latest)
+
+    def result(self) -> Value | None:
+        one, other = self.earliest, self.latest
+        if one.time is None or other.time is None or one.time == other.time:
+            return None
+        first, last = _single_number(one.value), _single_number(other.value)
+        if first is None or last is None:
+            return None
+        return number_text((last - first) / (other.time - one.time))
+
+
+_FUNCTIONS: dict[str, Callable[[], Accumulator]] = {
+    "count": Count,
+    "c": Count,
+    "dc": DistinctCount,
+    "distinct_count": DistinctCount,
+    "estdc": DistinctCount,
+    "estdc_error": EstimatedError,
+    "values": Values,
+    "list": List,
+    "min": Min,
+    "max": Max,
+    "avg": Average,
+    "mean": Average,
+    "sum": Sum,
+    "sumsq": SumOfSquares,
+    "stdev": Deviation,
+    "stdevp": PopulationDeviation,
+    "var": Variance,
+    "varp": PopulationVariance,
+    "median": lambda: Percentile(50),
+    "mode": Mode,
+    "range": Range,
+    "first": First,
+    "last": Last,
+    "earliest": Earliest,
+    "latest": Latest,
+    "earliest_time": EarliestTime,
+    "latest_time": LatestTime,
+    "rate": Rate,
+}
+
+
+def find_aggregate(name: str) -> Callable[[], Accumulator]:
+    """Return what makes accumulators of the statistical function `name`.
+
+    Raises SplSyntaxError where there is none.
+    """
+    lower = name.lower()
+    if lower in _FUNCTIONS:
+        return _FUNCTIONS[lower]
+    if (found := _PERCENTILE.fullmatch(lower)) and float(found[2]) <= 100:
+        percent = float(found[2])
+        kind = UpperPercentile if found[1] == "upperperc" else Percentile
+        return lambda: kind(percent)
+    message = f"unknown statistical function '{name}'"
+    raise SplSyntaxError(message + did_you_mean(lower, [*_FUNCTIONS, "perc95", "p95"]))
+
+
+def _single_number(value: Value | None) -> Number | None:
+    return to_number(value) if isinstance(value, str) else None

@@ -1,0 +1,190 @@
+"""Runs search expressions: compiles a syntax tree to a predicate of a row.
+
+Values compare without case, as text; `<` and `>` as numbers where both are
+(https://help.splunk.com/splunk-enterprise/spl-search-reference/9.4/search-commands/search).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import operator as operators
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from spl.errors import UnsupportedSplError
+from spl.lang.search_expression import (
+    And,
+    Comparison,
+    In,
+    Not,
+    Or,
+    SearchExpression,
+    Subsearch,
+    Term,
+)
+from spl.values import Row, to_number, values_of
+
+Predicate = Callable[[Row], bool]
+Test = Callable[[str], bool]
+
+TIME_MODIFIERS = {"earliest", "latest", "_index_earliest", "_index_latest"}
+"""Names that bound the time of the search where they stand left of `=`."""
+
+_MAJOR = r"\s\[\]<>(){}|!;,'\"*&?+"
+_BREAKERS = _MAJOR + r"/:=@.$#%\\_\-"
+_NETWORK = re.compile(r"[0-9a-fA-F.:]+/\d{1,3}")
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operators.lt,
+    "<=": operators.le,
+    ">": operators.gt,
+    ">=": operators.ge,
+}
+
+
+def compile_search(expression: SearchExpression) -> Predicate:
+    """Compile a search expression; subsearches must have been replaced by their results."""
+    match expression:
+        case And(operands=operands):
+            parts = [compile_search(o) for o in operands if not is_time_modifier(o)]
+            if len(parts) == 1:
+                return parts[0]
+            return lambda row: all(part(row) for part in parts)
+        case Or(operands=operands):
+            choices = [compile_search(o) for o in operands]
+            return lambda row: any(choice(row) for choice in choices)
+        case Not(operand=operand):
+            inner = compile_search(operand)
+            return lambda row: not inner(row)
+        case Term():
+            return _compile_term(expression)
+        case In(field=field, values=values):
+            tests = [equals(value) for value in values]
+            return _on_any(field, lambda value: any(test(value) for test in tests))
+        case Comparison():
+            if is_time_modifier(expression):
+                return lambda _row: True
+            return _on_any(expression.field, _compile_test(expression))
+        case Subsearch():
+            raise UnsupportedSplError("a subsearch cannot stand here")
+
+
+def walk(expression: SearchExpression) -> Iterator[SearchExpression]:
+    """Yield the expression and all expressions in it."""
+    yield expression
+    match expression:
+        case And(operands=operands) | Or(operands=operands):
+            for operand in operands:
+                yield from walk(operand)
+        case Not(operand=operand):
+            yield from walk(operand)
+
+
+def fields_of(expression: SearchExpression) -> set[str]:
+    """Return the names of the fields that an expression reads; `_raw` for terms."""
+    return {
+        part.field if isinstance(part, (Comparison, In)) else "_raw"
+        for part in walk(expression)
+        if isinstance(part, (Comparison, In, Term)) and not _matches_all(part)
+    }
+
+
+def is_time_modifier(expression: SearchExpression) -> bool:
+    """Tell whether an expression is `earliest=…` or the like."""
+    return (
+        isinstance(expression, Comparison)
+        and expression.operator == "="
+        and expression.field in TIME_MODIFIERS
+    )
+
+
+def equals(value: str, *, case_sensitive: bool = False) -> Test:
+    """Return the test `=` of search: whole value, `*` a wildcard, a network for its addresses."""
+    if "*" in value:
+        return _glob(value, case_sensitive=case_sensitive)
+    if case_sensitive:
+        return lambda text: text == value
+    folded = value.lower()
+    if _NETWORK.fullmatch(value):
+        try:
+            network = ipaddress.ip_network(value, strict=False)
+        except ValueError:
+            pass
+        else:
+            return lambda text: text.lower() == folded or _contains(network, text)
+    return lambda text: text.lower() == folded
+
+
+def _compile_test(comparison: Comparison) -> Test:
+    value, sign = comparison.value, comparison.operator
+    if sign == "=":
+        return equals(value, case_sensitive=comparison.case_sensitive)
+    if sign == "!=":
+        same = equals(value, case_sensitive=comparison.case_sensitive)
+        return lambda text: not same(text)
+    order = _ORDER[sign]
+    number = to_number(value)
+
+    def ordered(text: str) -> bool:
+        other = to_number(text) if number is not None else None
+        return order(text, value) if other is None else order(other, number)
+
+    return ordered
+
+
+def _on_any(field: str, test: Test) -> Predicate:
+    """Test a field: true where any of its values passes; a missing field never does."""
+
+    def check(row: Row) -> bool:
+        value = row.get(field)
+        if value is None:
+            return False
+        return test(value) if isinstance(value, str) else any(map(test, value))
+
+    return check
+
+
+def _glob(pattern: str, *, case_sensitive: bool) -> Test:
+    if set(pattern) == {"*"}:
+        return lambda _text: True
+    fixed = pattern if case_sensitive else pattern.lower()
+    fold: Callable[[str], str] = str if case_sensitive else str.lower
+    if fixed.endswith("*") and "*" not in fixed[:-1]:
+        prefix = fixed[:-1]
+        return lambda text: fold(text).startswith(prefix)
+    compiled = re.compile(".*".join(map(re.escape, fixed.split("*"))), re.DOTALL)
+    return lambda text: compiled.fullmatch(fold(text)) is not None
+
+
+def _contains(network: ipaddress.IPv4Network | ipaddress.IPv6Network, text: str) -> bool:
+    try:
+        return ipaddress.ip_address(text) in network
+    except ValueError:
+        return False
+
+
+def _matches_all(expression: SearchExpression) -> bool:
+    return isinstance(expression, Term) and set(expression.text) == {"*"}
+
+
+def _compile_term(term: Term) -> Predicate:
+    """Compile a term: whole tokens of `_raw`, bounded by breakers (Search Manual, TERM)."""
+    if _matches_all(term):
+        return lambda _row: True
+    pattern = term_pattern(term)
+
+    def check(row: Row) -> bool:
+        return any(pattern.search(text) for text in values_of(row.get("_raw")))
+
+    return check
+
+
+def term_pattern(term: Term) -> re.Pattern[str]:
+    """Return the pattern that finds a term in the text of an event."""
+    breakers = _MAJOR if term.kind == "TERM" else _BREAKERS
+    body = f"[^{_MAJOR}]*".join(map(re.escape, term.text.split("*")))
+    outside = re.compile(f"[{breakers}]")
+    before = "" if outside.match(term.text[:1]) else f"(?<![^{breakers}])"
+    after = "" if outside.match(term.text[-1:]) else f"(?![^{breakers}])"
+    flags = 0 if term.kind == "CASE" else re.IGNORECASE
+    return re.compile(before + body + after, flags)

@@ -29,8 +29,11 @@ heading() {
 }
 
 find_python() {
-  local candidate without_venv=
-  for candidate in ${PYTHON:-python3.13 python3.12 python3.11 python3}; do
+  local candidate without_venv='' candidates=(python3.13 python3.12 python3.11 python3)
+  if [[ -n ${PYTHON:-} ]]; then
+    candidates=("$PYTHON")
+  fi
+  for candidate in "${candidates[@]}"; do
     # Run it: a version manager's shim exists for Pythons that are not active.
     "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
     if "$candidate" -c 'import ensurepip, venv' 2>/dev/null; then
@@ -45,8 +48,8 @@ find_python() {
     die "$without_venv cannot make virtual environments;" \
       "on Debian and Ubuntu: apt-get install python$version-venv"
   fi
-  die "needs Python 3.11 or newer, found none of: ${PYTHON:-python3.13, python3.12, python3.11," \
-    "python3}. Install one, or name it: PYTHON=/path/to/python3.12 ./build.sh …"
+  die "needs Python 3.11 or newer; tried: ${candidates[*]}." \
+    "Install one, or name it: PYTHON=/path/to/python3.12 ./build.sh …"
 }
 
 # pins VENV NAME: everything that, when it changes, makes the installed set stale.

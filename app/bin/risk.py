@@ -60,7 +60,7 @@ USAGE = {
 """How each option is written, by its name."""
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,2})?", re.ASCII | re.IGNORECASE)
-_LONGEST_NUMBER = 40  # characters; a longer one in a log is an attack on the arithmetic
+_LONGEST_NUMBER = 40  # characters; a longer one in a log would only cost time and memory
 _EXACT = Context(prec=3 * _LONGEST_NUMBER)
 
 _FIELD_NAME = re.compile(r"[^\W\d][\w.{}:@/ -]*")
@@ -68,10 +68,13 @@ _NOT_A_NUMBER = ("nan", "inf", "infinity")
 _TOKEN = re.compile(r"\$([^\W\d][^$]*)?\$")
 
 
-@lru_cache(maxsize=4096)
 def _number(text: str) -> Decimal | None:
-    text = text.strip()
-    if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
+    return _short_number(text.strip()) if len(text) <= _LONGEST_NUMBER else None
+
+
+@lru_cache(maxsize=4096)
+def _short_number(text: str) -> Decimal | None:
+    if not _NUMBER.fullmatch(text):
         return None
     number = Decimal(text)
     return number.copy_abs() if 0 <= number <= 100 else None
@@ -83,9 +86,16 @@ def percentage(value: Value) -> Decimal | None:
     A multivalue counts as its largest member. Returns None for an empty value and for one of
     which any member is not a number from 0 to 100, so that no bad value hides behind a good one.
     """
-    members = [value] if isinstance(value, str) else value
-    numbers = [number for number in map(_number, members) if number is not None]
-    return max(numbers) if numbers and len(numbers) == len(members) else None
+    if isinstance(value, str):
+        return _number(value)
+    numbers = [number for number in map(_number, value) if number is not None]
+    return max(numbers) if numbers and len(numbers) == len(value) else None
+
+
+@lru_cache(maxsize=4096)
+def _product(impact: Decimal, confidence: Decimal) -> str:
+    score = _EXACT.multiply(_EXACT.multiply(impact, confidence), Decimal("0.01"))
+    return format(_EXACT.normalize(score), "f")
 
 
 def risk_score(impact: Value, confidence: Value) -> str:
@@ -94,10 +104,7 @@ def risk_score(impact: Value, confidence: Value) -> str:
     Impact and confidence are texts or multivalues as `percentage` reads them.
     """
     left, right = percentage(impact), percentage(confidence)
-    if left is None or right is None:
-        return ""
-    score = _EXACT.multiply(_EXACT.multiply(left, right), Decimal("0.01"))
-    return format(_EXACT.normalize(score), "f")
+    return "" if left is None or right is None else _product(left, right)
 
 
 def problems(options: Mapping[str, str | None]) -> Iterator[str]:

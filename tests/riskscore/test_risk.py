@@ -6,7 +6,8 @@ from fractions import Fraction
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from risk import THREAT_OBJECT_TYPES, RiskFields, Value, expand, problems, risk_score
+
+from app.bin.risk import THREAT_OBJECT_TYPES, RiskFields, Value, expand, problems, risk_score
 
 
 @pytest.mark.parametrize(
@@ -18,7 +19,7 @@ from risk import THREAT_OBJECT_TYPES, RiskFields, Value, expand, problems, risk_
         ("70.1", "70", "49.07"),
         ("100", "100", "100"),
         ("0", "70", "0"),
-        ("-0", "70", "0"),
+        ("-0", "71", "0"),
         ("0.10", "10", "0.01"),
         (" 70 ", "+7e1", "49"),
         (".5", "5.", "0.025"),
@@ -117,6 +118,7 @@ SCORED = {"impact": "70", "confidence": "level"}
             for text in ("101", "-1", "nan", "Infinity", "70%", "7e9", "$x$", "0x10")
         ),
         ({**SCORED, "object": ""}, ["object is empty: write object=<field>"]),
+        ({**SCORED, "object_type": " "}, ["object_type is empty: write object_type=user|system|"]),
         (
             {**SCORED, "object": "user", "object_type": "device"},
             ["object_type=device is unknown: write one of user, system, other"],

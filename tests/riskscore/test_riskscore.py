@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from chunks import Reply, Value, execute, getinfo, replies
-from risk import OBJECT_TYPES, THREAT_OBJECT_TYPES, USAGE
+
+from app.bin.risk import OBJECT_TYPES, THREAT_OBJECT_TYPES, USAGE
+from tests.riskscore.chunks import Reply, Value, execute, getinfo, replies
 
 APP = Path(__file__).parents[2] / "app"
 COMMAND = APP / "bin" / "riskscore.py"
@@ -62,7 +63,8 @@ def sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environment(sdk: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return an environment that finds splunklib and writes no bytecode into the checkout."""
     cache = tmp_path_factory.mktemp("bytecode")
-    return {**os.environ, "PYTHONPATH": str(sdk), "PYTHONPYCACHEPREFIX": str(cache)}
+    inherited = {name: os.environ[name] for name in os.environ if not name.startswith("PYTHON")}
+    return {**inherited, "PYTHONPATH": str(sdk), "PYTHONPYCACHEPREFIX": str(cache)}
 
 
 Process = subprocess.CompletedProcess[bytes]

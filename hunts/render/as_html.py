@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, TextIO
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from hunts.model import HuntResult, Report, Row
-from hunts.render.rows import addresses, is_numeric, ranked, top_rows
+from hunts.model import HuntResult, Report, Row, Value
+from hunts.render.rows import addresses, constants, is_numeric, ranked, top_rows
 from hunts.render.text import counted, grouped, shorten, values, visible
 from hunts.render.timeline import timeline
 
@@ -31,10 +32,22 @@ def _shown(value: Any) -> Any:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _finding(result: HuntResult) -> tuple[HuntResult, list[Row], list[tuple[str, bool]]]:
-    """A hunt, the rows its table shows, and its columns, each with whether it holds numbers."""
-    rows = top_rows(result, MAX_ROWS)
-    return result, rows, [(name, is_numeric(name, rows)) for name in result.fields]
+@dataclass(frozen=True)
+class _Finding:
+    """One hunt's table."""
+
+    result: HuntResult
+    rows: list[Row]
+    same: dict[str, Value]
+    """What is said once above the table."""
+    columns: list[tuple[str, bool]]
+    """The other fields, each with whether it holds numbers."""
+
+
+def _finding(result: HuntResult) -> _Finding:
+    rows, same = top_rows(result, MAX_ROWS), constants(result)
+    columns = [(name, is_numeric(name, rows)) for name in result.fields if name not in same]
+    return _Finding(result, rows, same, columns)
 
 
 def _environment() -> Environment:

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hunts.model import HuntResult, Report, Row, Status
-from hunts.render.rows import is_numeric, ranked, top_rows
+from hunts.render.rows import constants, is_numeric, ranked, top_rows
 from hunts.render.text import counted, grouped, shorten, values, visible
 
 _ROWS = 10
@@ -25,6 +25,7 @@ _INPUTS = 8
 _LINES = 20  # of inputs with problems, and of errors
 _NARROW = 18  # columns of text that still say something
 _ADDRESS = 39  # an IPv6 address in full
+_TIME = 20  # a time, with its zone
 _STYLES: dict[Status, str] = {
     "findings": "bold red",
     "clean": "green",
@@ -73,36 +74,24 @@ def _columns(names: Iterable[str], rows: Sequence[Row], width: int) -> dict[str,
     room = width - 1
     for name in sorted(names, key=_preference):
         content = max(cell_len(line) for row in rows for line in [*_lines(row, name), ""])
-        wanted[name] = max(content, min(cell_len(visible(name)), _NARROW))
-        # An address that is cut is of no use.
-        least = min(wanted[name], _ADDRESS if _preference(name) == 0 else _NARROW, width - 4)
+        wanted[name] = max(content, cell_len(visible(name)))
+        # An address that is cut is of no use, nor is a time that lacks its last digit.
+        limit = _ADDRESS if _preference(name) == 0 else _NARROW
+        least = min(wanted[name], max(limit, content if content <= _TIME else 0), width - 4)
         if content and least <= room - 3:
             chosen[name] = least
             room -= least + 3
-    for name in chosen:
-        extra = min(wanted[name] - chosen[name], room)
-        chosen[name] += extra
-        room -= extra
+    while room and (growing := [name for name in chosen if chosen[name] < wanted[name]]):
+        for name in growing[:room]:
+            chosen[name] += 1
+            room -= 1
     return chosen
-
-
-def _constants(result: HuntResult) -> dict[str, list[str]]:
-    """The fields that say the same in every row, but for the address."""
-    first, *others = result.results
-    return {
-        name: _lines(first, name)
-        for name in result.fields
-        if others
-        and _preference(name)
-        and values(first.get(name))
-        and all(row.get(name) == first.get(name) for row in others)
-    }
 
 
 def _results(result: HuntResult, console: Console) -> None:
     rows = top_rows(result, _ROWS)
-    constants = _constants(result)
-    columns = _columns((n for n in result.fields if n not in constants), rows, console.width)
+    same = constants(result)
+    columns = _columns((n for n in result.fields if n not in same), rows, console.width)
     shown = [name for name in result.fields if name in columns]
     cells = [[_lines(row, name) for name in shown] for row in rows]
     several = any(len(lines) > 1 for row in cells for lines in row)
@@ -115,15 +104,15 @@ def _results(result: HuntResult, console: Console) -> None:
         )
     for row in cells:
         table.add_row(*(Text("\n".join(c), no_wrap=True, overflow="ellipsis") for c in row))
-    if constants:
-        same = (f"{name}={', '.join(lines)}" for name, lines in constants.items())
-        _note("in every row: " + " · ".join(same), console)
+    if same:
+        facts = (f"{name}={', '.join(_lines(same, name))}" for name in same)
+        _note("in every row: " + " · ".join(facts), console)
     if shown:
         console.print(table)
     missing = []
     if len(result.results) > len(rows):
         missing.append(counted(len(result.results) - len(rows), "more row"))
-    hidden = [name for name in result.fields if name not in columns and name not in constants]
+    hidden = [name for name in result.fields if name not in columns and name not in same]
     if hidden:
         names = shorten(", ".join(map(visible, hidden)), 3 * _LENGTH)
         missing.append(f"{counted(len(hidden), 'more column')} ({names})")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from hunts.model import HuntResult, Report, Row, Status
+from hunts.model import HuntResult, Report, Row, Status, Value
 from hunts.render.text import is_number, values
 
 STATUSES: tuple[Status, ...] = ("findings", "error", "no data", "clean")
@@ -36,6 +36,20 @@ def is_numeric(name: str, rows: Sequence[Row]) -> bool:
     """Whether a column holds numbers only, so that it is set flush right."""
     cells = [values(row.get(name)) for row in rows]
     return any(cells) and all(len(c) < 2 and all(map(is_number, c)) for c in cells)
+
+
+def constants(result: HuntResult) -> dict[str, Value]:
+    """The fields that say the same in every one of several rows, so that they are said once."""
+    if len(result.results) < 2:
+        return {}
+    first, *others = result.results
+    return {
+        name: first[name]
+        for name in result.fields
+        if name not in _ADDRESS_FIELDS
+        and values(first.get(name))
+        and all(row.get(name) == first[name] for row in others)
+    }
 
 
 @dataclass

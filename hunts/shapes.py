@@ -36,7 +36,7 @@ GKE: Final = Identity("gke", "google:gcp:pubsub:message")
 RAW: Final = (KUBE, EKS)
 
 _CLOUDWATCH_LINE: Final = re.compile(rb"(\d{4}-\d\d-\d\dT[\d:.]+Z) (.*)", re.DOTALL)
-_AUDIT_KEY: Final = re.compile(rb"auditID|protoPayload")
+_AUDIT_KEY: Final = re.compile(rb'(auditID|protoPayload)\\?"\s*:')
 _FAR_FUTURE: Final = 1e15
 _HEC_METADATA: Final = ("time", "host", "source", "sourcetype", "index")
 

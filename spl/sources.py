@@ -15,10 +15,10 @@ import stat
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from itertools import chain, count
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 import orjson
 
@@ -188,7 +188,8 @@ def _decompress(blocks: Iterator[bytes], problem: Problem) -> Iterator[bytes]:
 
 
 def _gunzip(blocks: Iterator[bytes], problem: Problem) -> Iterator[bytes]:
-    member = zlib.decompressobj(wbits=31)
+    member = before = zlib.decompressobj(wbits=31)
+    data = b""
     try:
         for block in blocks:
             data = block
@@ -198,16 +199,26 @@ def _gunzip(blocks: Iterator[bytes], problem: Problem) -> Iterator[bytes]:
                     if not data:
                         break
                     member = zlib.decompressobj(wbits=31)
+                before = member.copy()
                 if out := member.decompress(data, BLOCK):
                     yield out
                 data = member.unused_data if member.eof else member.unconsumed_tail
         while not member.eof and (out := member.decompress(b"", BLOCK)):
             yield out
     except zlib.error as error:
+        yield from _salvage(before, data)
         problem(0, f"the gzip data is damaged, read up to there ({error})", b"")
     else:
         if not member.eof:
             problem(0, "the gzip data is cut short, read up to there", b"")
+
+
+def _salvage(member: Any, data: bytes) -> Iterator[bytes]:
+    """Unpack what stands before the damage: a failed call gives none of its output."""
+    with suppress(zlib.error):
+        for place in range(len(data)):
+            if out := member.decompress(data[place : place + 1]):
+                yield out
 
 
 def _refuse(head: bytes, path: str) -> None:
@@ -263,13 +274,10 @@ def _is_by_line(head: bytes) -> bool:
         pass
     else:
         return True
-    text = start.decode("utf-8", "replace")
     try:
-        _scan(text)
+        _scan(start.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
-        if not rest:
-            return not _OBJECT_OF_ARRAY.match(text)
-        goes_on = first.rstrip()[-1:] in (b"{", b"[", b",")
+        goes_on = not rest or first.rstrip()[-1:] in (b"{", b"[", b",")
         return not goes_on or rest.lstrip()[:1] == b"{"
     return False  # a whole value that its line does not end: pretty-printed, or glued to the next
 

@@ -14,6 +14,7 @@ MAX_BARS = 120
 _MIN_BARS = 12  # so that a scan of one minute is a bar, not a wall
 _MAX_TICKS = 8
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_FIRST, _LAST = -62_135_424_000, 253_402_128_000  # a day inside what a datetime can hold
 _STEPS = (
     *(1, 2, 5, 10, 15, 30),
     *(n * _MINUTE for n in (1, 2, 5, 10, 15, 30)),
@@ -65,9 +66,14 @@ def _duration(seconds: int) -> str:
     return counted(seconds, "second")
 
 
+def _local(epoch: int, zone: tzinfo) -> datetime:
+    # A date outside the years 1 to 9999 is a broken clock: it is drawn at the end it fell off.
+    return datetime.fromtimestamp(min(max(epoch, _FIRST), _LAST), zone)
+
+
 def _floor(epoch: int, step: int, zone: tzinfo) -> int:
     """The last multiple of `step` up to `epoch`, on the zone's clock."""
-    offset = datetime.fromtimestamp(epoch, zone).utcoffset()
+    offset = _local(epoch, zone).utcoffset()
     shift = int(offset.total_seconds()) if offset else 0
     return (epoch + shift) // step * step - shift
 
@@ -96,7 +102,7 @@ def timeline(report: Report) -> Timeline | None:
     end = start + width * step
 
     def clock(epoch: int, pattern: str) -> str:
-        return datetime.fromtimestamp(epoch, zone).strftime(pattern)
+        return _local(epoch, zone).strftime(pattern)
 
     second = "%H:%M:%S" if step % _MINUTE else "%H:%M"
     lanes = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -24,13 +25,13 @@ _ARGUMENTS = [
 @pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
     """The system's Chromium; without one, a skip, or a failure if HUNTS_REQUIRE_BROWSER is 1."""
+    required = os.environ.get("HUNTS_REQUIRE_BROWSER") == "1"
     path = next(filter(None, map(shutil.which, _NAMES)), None)
     if not path:
         reason = f"no browser: none of {', '.join(_NAMES)} is installed"
-        if os.environ.get("HUNTS_REQUIRE_BROWSER") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+        pytest.fail(reason) if required else pytest.skip(reason)
+    name = "playwright.sync_api"
+    playwright = importlib.import_module(name) if required else pytest.importorskip(name)
     with playwright.sync_playwright() as driver:
         launched = driver.chromium.launch(executable_path=path, args=_ARGUMENTS)
         yield launched

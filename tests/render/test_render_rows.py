@@ -150,3 +150,12 @@ def test_days_begin_at_the_zone_s_midnight() -> None:
 @pytest.mark.parametrize("times", [{}, {START: 0}])
 def test_no_event_is_no_timeline(times: dict[int, int]) -> None:
     assert timeline(_timed(times)) is None
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "America/New_York"])
+@pytest.mark.parametrize("epoch", [0, -(10**12), 10**12, 253_402_300_740])
+def test_a_broken_clock_breaks_no_timeline(epoch: int, zone: str) -> None:
+    drawn = timeline(_timed({epoch // 60 * 60: 1, START: 2}, timezone=zone))
+    assert drawn is not None
+    assert drawn.lanes[0].events == 3
+    assert drawn.width <= MAX_BARS

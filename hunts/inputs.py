@@ -61,6 +61,8 @@ class Inputs:
     ) -> None:
         self.reports: list[InputReport] = []
         self.problems: list[str] = []
+        self.unread: list[str] = []
+        """The paths that could not be read, or not to their end."""
         self._shape = shape
         self._source = source
         self._sourcetype = sourcetype
@@ -79,6 +81,8 @@ class Inputs:
             reading = _Reading(file, self._shape, self._on_progress)
             yield from reading.views()
             self.problems += reading.messages()
+            if reading.unread:
+                self.unread.append(file.path)
             if reading.is_log:
                 self.reports.append(reading.report)
                 self._skipped.pop(file.directory or "", None)
@@ -102,6 +106,7 @@ class Inputs:
                     Path(path), lambda what: self.problems.append(f"{path}: {what}")
                 )
             except datasets.DatasetError as error:
+                self.unread.append(path)
                 self.problems.append(f"{path}: {error}")
                 return
             for data in found:
@@ -131,6 +136,7 @@ class _Reading:
         self._on_progress = on_progress
         # In a directory there are other files, too: only what is recognised is an event.
         self._as_is = file.sourcetype is not None and file.directory is None
+        self.unread = False
         self._file_problems: list[str] = []
         self._line_problems: list[str] = []
         self._more_problems = 0
@@ -155,6 +161,7 @@ class _Reading:
             if self._file.directory is None:
                 self._file_problems.append(str(error))
         except SourceError as error:
+            self.unread = True
             self._file_problems.append(str(error))
 
     @property

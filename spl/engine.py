@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -127,41 +127,63 @@ class Engine:
         return self.search(text, events, earliest=earliest, latest=latest)
 
     def start(
-        self, text: str, events: Events = (), *, earliest: str = "", latest: str = ""
+        self,
+        text: str,
+        events: Events = (),
+        *,
+        earliest: str = "",
+        latest: str = "",
+        on_match: Callable[[Event], object] | None = None,
     ) -> RunningSearch:
-        """Return a search that takes its events as they come: see `RunningSearch`."""
+        """Return a search that takes its events as they come: see `RunningSearch`.
+
+        `on_match` is called with each event that passes the first clause.
+        """
         pipeline = self.parse(text)
         given = TimeRange.parse(earliest, latest, self.environment)
-        return RunningSearch(self, pipeline, events, given)
+        return RunningSearch(self, pipeline, events, given, on_match)
 
-    def event(self, given: Event | Mapping[str, Any]) -> Event:
-        """Return an event as this app sees it, for one search to change as it likes."""
+    def bind(self, given: Event | Mapping[str, Any]) -> Event:
+        """Return an event with the fields that the app's knowledge adds to it."""
         event = given if isinstance(given, Event) else Event.from_mapping(given)
         return event.view(self.app.extraction(event))
 
 
 class RunningSearch:
-    """A search at work: fed with events, then finished. Feeding is cheap for events that fail."""
+    """A search at work: fed with events, then finished.
+
+    The events are left as they are, so that many searches can share them.
+    """
 
     def __init__(
-        self, engine: Engine, pipeline: Pipeline, events: Events, time_range: TimeRange
+        self,
+        engine: Engine,
+        pipeline: Pipeline,
+        events: Events,
+        time_range: TimeRange,
+        on_match: Callable[[Event], object] | None = None,
     ) -> None:
         self._engine = engine
-        self._events = events
-        self._text = str(pipeline)
+        # Subsearches read the events, too, so those that can be read once only are kept for them.
+        again = any(any(command.subsearches()) for command in pipeline.commands)
+        self._events = list(events) if again and isinstance(events, Iterator) else events
         self._context = Context(
             app=engine.app,
             environment=engine.environment,
-            events=lambda: map(engine.event, self._reread()),
+            events=lambda: map(engine.bind, self._events),
             run=self._run_subsearch,
         )
-        self._chain = _Chain(pipeline.commands, self._context, time_range)
+        self._chain = _Chain(pipeline.commands, self._context, time_range, on_match)
         self.reads_events = isinstance(pipeline.commands[0], Search)
         """The search begins with events; others make their own rows."""
 
     def feed(self, events: Iterable[Event]) -> None:
-        """Take events, as `Engine.event` returns them."""
+        """Take events, as `Engine.bind` returns them."""
         self._chain.feed(events)
+
+    def matches(self, event: Event) -> bool:
+        """Tell whether an event passes the first clause."""
+        return bool(list(self._chain.first.feed([event])))
 
     @property
     def matched(self) -> int:
@@ -188,8 +210,8 @@ class RunningSearch:
         """Feed all events that the search was started with, and finish."""
         if self.reads_events:
             batch: list[Event] = []
-            for given in self._reread():
-                batch.append(self._engine.event(given))
+            for given in self._events:
+                batch.append(self._engine.bind(given))
                 if len(batch) == _BATCH:
                     self.feed(batch)
                     batch = []
@@ -197,11 +219,6 @@ class RunningSearch:
                         break
             self.feed(batch)
         return self.finish()
-
-    def _reread(self) -> Events:
-        if isinstance(self._events, Iterator):
-            self._events = list(self._events)
-        return self._events
 
     def _run_subsearch(
         self, pipeline: Pipeline, context: Context, rows: Iterable[Row] | None
@@ -217,7 +234,11 @@ class _Chain:
     """The stages of a pipeline, joined; `counts` has the rows that came out of each command."""
 
     def __init__(
-        self, commands: tuple[Command, ...], context: Context, time_range: TimeRange
+        self,
+        commands: tuple[Command, ...],
+        context: Context,
+        time_range: TimeRange,
+        on_match: Callable[[Event], object] | None = None,
     ) -> None:
         self.counts = [0] * len(commands)
         self._rows: list[Row] = []
@@ -228,9 +249,14 @@ class _Chain:
                 within = time_range.narrowed(command.expression, context.environment)
                 if within.bounded:
                     self._links.append((None, PerBatch(partial(filter, within.contains))))
-            self._links.append((position, _start(command, context)))
-            if position == 0 and isinstance(command, Search) and _needs_order(commands[1:]):
-                self._links.append((None, OnAll(_newest_first)))
+            stage = _start(command, context)
+            self._links.append((position, stage))
+            if position == 0:
+                self.first = stage
+                if isinstance(command, Search):
+                    self._links.append((None, PerBatch(partial(_own, on_match))))
+                    if _needs_order(commands[1:]):
+                        self._links.append((None, OnAll(_newest_first)))
 
     @property
     def done(self) -> bool:
@@ -268,6 +294,17 @@ def _start(command: Command, context: Context) -> Stage:
         return command.start(context)
     except SplError as error:
         raise error.at(str(command), 0, len(command.name)) from None
+
+
+def _own(on_match: Callable[[Event], object] | None, rows: Iterable[Row]) -> Iterator[Row]:
+    """Give the search its own view of each event: others read the same one."""
+    for row in rows:
+        if isinstance(row, Event):
+            if on_match:
+                on_match(row)
+            yield row.view()
+        else:
+            yield row
 
 
 def _needs_order(commands: tuple[Command, ...]) -> bool:

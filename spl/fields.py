@@ -104,7 +104,8 @@ class Event(MutableMapping[str, Value]):
         self.record = Record(raw, json)
         self._metadata: dict[str, str] = {}
         if time is not None:
-            self._metadata["_time"] = number_text(time)
+            # microseconds, which .15g would cut
+            self._metadata["_time"] = f"{time:.6f}".rstrip("0").rstrip(".")
         for name, value in zip(_METADATA, (source, sourcetype, host, index), strict=True):
             if value is not None:
                 self._metadata[name] = value
@@ -140,6 +141,12 @@ class Event(MutableMapping[str, Value]):
     def raw(self) -> str | bytes:
         """The text as it was read."""
         return self.record.raw
+
+    @property
+    def time(self) -> float | None:
+        """Its `_time` in epoch seconds, as it was read."""
+        text = self._metadata.get("_time")
+        return None if text is None else float(text)
 
     @property
     def origin(self) -> tuple[str, str, str]:
@@ -224,18 +231,17 @@ def find(value: Json, path: str) -> list[Json]:
 def flatten(value: Json) -> dict[str, list[str]]:
     """Return every field of a JSON value, in the order of the text."""
     fields: dict[str, list[str]] = {}
-
-    def walk(member: Json, name: str) -> None:
+    # Not recursive: who writes the event chooses how deep it is nested.
+    waiting = [("", value)]
+    while waiting:
+        name, member = waiting.pop()
         if isinstance(member, dict):
-            for key, inner in member.items():
-                walk(inner, f"{name}.{key}" if name else key)
+            prefix = f"{name}." if name else ""
+            waiting.extend((prefix + key, inner) for key, inner in reversed(member.items()))
         elif isinstance(member, list):
-            for inner in member:
-                walk(inner, name + "{}")
+            waiting.extend((name + "{}", inner) for inner in reversed(member))
         else:
             fields.setdefault(name, []).append(scalar_text(member))
-
-    walk(value, "")
     return fields
 
 
@@ -272,11 +278,16 @@ def _splits(path: str) -> tuple[tuple[str, str], ...]:
 
 
 def _has_float(value: Json) -> bool:
-    if isinstance(value, dict):
-        return any(_has_float(member) for member in value.values())
-    if isinstance(value, list):
-        return any(_has_float(member) for member in value)
-    return type(value) is float
+    waiting = [value]
+    while waiting:
+        member = waiting.pop()
+        if type(member) is float:
+            return True
+        if isinstance(member, dict):
+            waiting.extend(member.values())
+        elif isinstance(member, list):
+            waiting.extend(member)
+    return False
 
 
 def _parse_leniently(raw: str | bytes) -> Json:

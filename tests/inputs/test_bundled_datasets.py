@@ -12,7 +12,7 @@ import yaml
 from hunts.datasets import Dataset, DatasetError, load
 from hunts.inputs import Inputs
 
-ROOT = Path(__file__).parent
+ROOT = Path(__file__).parent.parent / "datasets"
 DATASETS = sorted(ROOT.glob("datasets/**/*.yml"))
 KUBE = "kube:apiserver:audit"
 

@@ -1,0 +1,5 @@
+"""`python -m hunts`."""
+
+from hunts.cli import main
+
+main()

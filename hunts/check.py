@@ -1,0 +1,106 @@
+"""Checks an app without a log: every search parses, and all that it names exists."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from hunts.content import ANNOTATIONS, read_hunt
+from spl import Engine, SplError
+from spl.conf import Stanza
+from spl.external import ExternalCommand
+from spl.macros import references
+
+_VARIABLE = re.compile(r"\$([^$\s][^$]*?)\$")
+_JSON_KEYS = re.compile(
+    r"annotations|metadata|mappings|_risk$|_entities|drilldown_searches|analytic_story"
+)
+_OWN_TIMES = {"info_min_time", "info_max_time", "info_search_time"}
+_RISK_FIELDS = {
+    "risk_score",
+    "risk_object",
+    "risk_object_type",
+    "threat_object",
+    "threat_object_type",
+    "risk_message",
+}
+
+
+def check_app(engine: Engine) -> tuple[int, list[str]]:
+    """Check all saved searches and macros of the app.
+
+    Returns the number of searches and the problems, each as `file: [stanza] what is wrong`.
+    """
+    searches = engine.app.saved_searches
+    problems = [f"macros.conf: {problem}" for problem in _check_macros(engine)]
+    for name, settings in searches.items():
+        problems += [
+            f"savedsearches.conf: [{name}] {p}" for p in _check_search(engine, name, settings)
+        ]
+    return len(searches), [*engine.app.problems, *problems]
+
+
+def _check_macros(engine: Engine) -> Iterator[str]:
+    """Yield the macros of a definition that do not exist."""
+    for name, macro in engine.app.macros.items():
+        for reference in references(macro.definition):
+            if reference not in engine.app.macros:
+                yield f"[{name}] names the macro '{reference}', which does not exist"
+
+
+def _check_search(engine: Engine, name: str, settings: Stanza) -> Iterator[str]:
+    yield from _check_json(settings)
+    try:
+        read_hunt(name, settings)
+        # A run over no events tells the columns, and finds missing lookups and wrong options.
+        columns = {*engine.search(settings["search"]).fields, *_RISK_FIELDS}
+    except SplError as error:
+        yield str(error)
+        return
+    if ANNOTATIONS not in settings:
+        return
+    for field in _named_fields(engine, settings):
+        if field not in columns:
+            yield f"names the field '{field}', which the search does not produce"
+
+
+def _check_json(settings: Stanza) -> Iterator[str]:
+    for key, text in settings.items():
+        if _JSON_KEYS.search(key):
+            try:
+                json.loads(text)
+            except ValueError as error:
+                yield f"{key} is not JSON: {error}"
+
+
+def _named_fields(engine: Engine, settings: Stanza) -> Iterator[str]:
+    """Yield the fields that messages, risk and throttling take from the results."""
+    for command in engine.parse(settings["search"]).commands:
+        if isinstance(command, ExternalCommand):
+            for token in command.tokens:
+                yield from _VARIABLE.findall(token)
+    for key in (
+        "action.risk.param._risk_message",
+        "action.notable.param.rule_title",
+        "action.notable.param.rule_description",
+    ):
+        yield from _VARIABLE.findall(settings.get(key, ""))
+    for entry in _objects(settings.get("action.risk.param._risk", "[]")):
+        yield from (
+            str(entry[k]) for k in ("risk_object_field", "threat_object_field") if k in entry
+        )
+    yield from filter(None, re.split(r"[\s,]+", settings.get("alert.suppress.fields", "")))
+    for drilldown in _objects(settings.get("action.notable.param.drilldown_searches", "[]")):
+        for field in _VARIABLE.findall(drilldown.get("search", "")):
+            if field not in _OWN_TIMES:
+                yield field
+
+
+def _objects(text: str) -> Iterable[dict[str, Any]]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return []
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

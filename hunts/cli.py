@@ -1,0 +1,288 @@
+"""The command line: `hunts list`, `run`, `search`, `check`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hunts.content import default_app, load_hunts
+from spl import Engine, SplError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hunts.model import Hunt, Report
+    from hunts.render import Format
+
+EXIT_FINDINGS = 1
+EXIT_INCOMPLETE = 3
+
+_EXIT_CODES = f"""\b
+Exit codes:
+  0  everything was read and run
+  {EXIT_FINDINGS}  there are findings, and --fail-on findings was given
+  2  the command line or the app is wrong: nothing was run
+  {EXIT_INCOMPLETE}  an input could not be read at all, or a hunt could not be run; the rest was
+"""
+
+
+class _Failure(click.ClickException):
+    """A message to the user, and exit code 2."""
+
+    exit_code = 2
+
+
+@contextmanager
+def _errors_as_messages() -> Iterator[None]:
+    try:
+        yield
+    except SplError as error:
+        raise _Failure(str(error)) from None
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _Failure(f"{error.filename or 'output'}: {error.strerror}") from None
+
+
+def _macro(
+    _context: click.Context, _parameter: click.Parameter, given: Sequence[str]
+) -> dict[str, str]:
+    macros = {}
+    for text in given:
+        name, equals, definition = text.partition("=")
+        if not equals or not name.strip():
+            raise click.BadParameter(f"'{text}' is not name=definition")
+        macros[name.strip()] = definition.strip()
+    return macros
+
+
+_app_option = click.option(
+    "--app",
+    type=click.Path(exists=True, path_type=Path),
+    default=default_app,
+    help="The app: a folder, or a package (.spl). Default: the one that ships with this program.",
+)
+_macro_option = click.option(
+    "--macro",
+    "macros",
+    multiple=True,
+    callback=_macro,
+    metavar="NAME=DEFINITION",
+    help="Define a macro in place of the app's, for example 'kube_audit=sourcetype=my:audit'.",
+)
+_OPTIONS_OF_INPUT: list[Callable[..., Any]] = [
+    click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR|DATASET.yml…"),
+    click.option(
+        "--as",
+        "shape",
+        type=click.Choice(["auto", "kube", "eks", "aks", "gke"]),
+        default="auto",
+        show_default=True,
+        help="Which platform's records the files hold; auto tells by their content.",
+    ),
+    click.option("--source", help="Take this as the source of all events."),
+    click.option("--sourcetype", help="Take this as the sourcetype of all events."),
+    _macro_option,
+    click.option(
+        "--earliest",
+        default="",
+        metavar="TIME",
+        help="Leave out what is earlier: a time such as 2026-11-21T00:00:00Z, or -24h.",
+    ),
+    click.option(
+        "--latest", default="", metavar="TIME", help="Leave out this time and what is later."
+    ),
+    click.option(
+        "--tz",
+        "timezone",
+        default="UTC",
+        show_default=True,
+        metavar="ZONE",
+        help="Time zone of times shown and given.",
+    ),
+    _app_option,
+]
+
+
+def _input_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_OPTIONS_OF_INPUT):
+        command = option(command)
+    return command
+
+
+@click.group(epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="kubernetes-hunts", prog_name="hunts")
+def cli() -> None:
+    """Hunt Kubernetes scanning and abuse in API-server audit logs, with the searches of the Splunk
+    app Kubernetes Hunts."""
+
+
+@cli.command("list")
+@_app_option
+@click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table")
+def list_(app: Path, format_: str) -> None:
+    """List the hunts, with type, ATT&CK, story, risk and data source."""
+    with _errors_as_messages():
+        from hunts.listing import write_listing
+
+        write_listing(load_hunts(Engine.from_app(app).app), format_, sys.stdout)
+
+
+@cli.command(epilog=_EXIT_CODES)
+@_input_options
+@click.option(
+    "--hunt", "names", multiple=True, metavar="NAME", help="Run only this hunt; repeatable."
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "json", "csv", "html"]),
+    default="table",
+    show_default=True,
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write there instead of to the terminal.",
+)
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the HTML report there, too.",
+)
+@click.option("--fail-on", type=click.Choice(["findings"]), help="Exit with 1 if there are any.")
+def run(
+    paths: tuple[str, ...],
+    shape: Any,
+    source: str | None,
+    sourcetype: str | None,
+    macros: dict[str, str],
+    earliest: str,
+    latest: str,
+    timezone: str,
+    app: Path,
+    names: tuple[str, ...],
+    format_: Format,
+    output: Path | None,
+    html: Path | None,
+    fail_on: str | None,
+) -> None:
+    """Run the hunts over audit logs.
+
+    Reads NDJSON, JSON arrays, .gz, directories, standard input (-), what CloudWatch, Azure and
+    Google export, and dataset.yml files of attack_data.
+    """
+    from hunts.inputs import Inputs
+    from hunts.progress import progress
+    from hunts.runner import run_hunts
+
+    with _errors_as_messages():
+        engine = Engine.from_app(app, timezone=timezone, macros=macros)
+        hunts = _chosen(load_hunts(engine.app), names)
+        with progress() as bar:
+            inputs = Inputs(paths, shape, source, sourcetype, bar.advance)
+            bar.total = inputs.total_bytes
+            report = run_hunts(engine, hunts, inputs, earliest=earliest, latest=latest)
+        for problem in engine.app.problems:
+            click.echo(f"warning: {problem}", err=True)
+        _write(report, format_, output)
+        if html is not None:
+            _write(report, "html", html)
+    if inputs.unread or any(result.status == "error" for result in report.hunts):
+        sys.exit(EXIT_INCOMPLETE)
+    if fail_on and any(result.status == "findings" for result in report.hunts):
+        sys.exit(EXIT_FINDINGS)
+
+
+@cli.command()
+@click.argument("spl", metavar="SPL")
+@_input_options
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+)
+def search(
+    spl: str,
+    paths: tuple[str, ...],
+    shape: Any,
+    source: str | None,
+    sourcetype: str | None,
+    macros: dict[str, str],
+    earliest: str,
+    latest: str,
+    timezone: str,
+    app: Path,
+    format_: str,
+) -> None:
+    """Run any search over audit logs, with the app's macros, lookups, fields and commands."""
+    from hunts.inputs import Inputs
+    from hunts.listing import write_results
+    from hunts.progress import progress
+    from hunts.runner import run_search
+
+    with _errors_as_messages():
+        engine = Engine.from_app(app, timezone=timezone, macros=macros)
+        with progress() as bar:
+            inputs = Inputs(paths, shape, source, sourcetype, bar.advance)
+            bar.total = inputs.total_bytes
+            results = run_search(engine, spl, inputs, earliest=earliest, latest=latest)
+        for warning in (*engine.app.problems, *inputs.problems, *map(str, results.messages)):
+            click.echo(f"warning: {warning}", err=True)
+        write_results(results, format_, sys.stdout)
+    if inputs.unread:
+        sys.exit(EXIT_INCOMPLETE)
+
+
+@cli.command()
+@_app_option
+@_macro_option
+def check(app: Path, macros: dict[str, str]) -> None:
+    """Check the app: every search parses, and all that it names exists. Exits with 1 if not."""
+    from hunts.check import check_app
+
+    with _errors_as_messages():
+        engine = Engine.from_app(app, macros=macros)
+        count, problems = check_app(engine)
+    for problem in problems:
+        click.echo(problem)
+    click.echo(f"{count} searches checked, {len(problems)} problems")
+    if problems:
+        sys.exit(1)
+
+
+def _chosen(hunts: list[Hunt], names: Sequence[str]) -> list[Hunt]:
+    """Return the hunts with these names, in any case; all for no name."""
+    from spl.errors import did_you_mean
+
+    by_name = {hunt.name.lower(): hunt for hunt in hunts}
+    for name in names:
+        if name.lower() not in by_name:
+            raise SplError(f"there is no hunt '{name}'" + did_you_mean(name, by_name))
+    return [by_name[name.lower()] for name in dict.fromkeys(names)] or hunts
+
+
+def _write(report: Report, format_: Format, output: Path | None) -> None:
+    from hunts.render import render
+
+    if output is None:
+        render(report, format_, sys.stdout)
+        return
+    with output.open("w", encoding="utf-8", newline="") as stream:
+        render(report, format_, stream)
+
+
+def main() -> None:
+    """Run the command line; a closed pipe and Ctrl-C end it quietly."""
+    try:
+        cli(prog_name="hunts")
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,151 @@
+"""Runs hunts over inputs, all in one pass."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from hunts.content import filter_macro
+from hunts.inputs import Inputs, Views
+from hunts.model import Hunt, HuntResult, Report
+from hunts.timeline import Timeline, align
+from spl import Engine, Event, SplError
+from spl.engine import Results, RunningSearch
+from spl.time_range import TimeRange
+
+_BATCH = 1_000
+_SHOWN_SOURCETYPES = 5
+
+
+def run_hunts(
+    engine: Engine, hunts: Sequence[Hunt], inputs: Inputs, *, earliest: str = "", latest: str = ""
+) -> Report:
+    """Run `hunts` over `inputs`; events outside `earliest` to `latest` are left out.
+
+    A hunt that cannot run has the status `error` and the rest go on. Raises SplError for wrong time
+    modifiers only.
+    """
+    within = TimeRange.parse(earliest, latest, engine.environment)
+    running = [_RunningHunt(engine, hunt) for hunt in hunts]
+    seen: Counter[str] = Counter()
+    for views in inputs:
+        if within.bounded and not within.contains(views[0]):
+            continue
+        seen[" or ".join(view.origin[0] for view in views)] += 1
+        bound = [engine.bind(view) for view in views]
+        for hunt in running:
+            hunt.offer(bound)
+    results = [hunt.finish(seen) for hunt in running]
+    width = align([hunt.timeline for hunt in running])
+    for hunt, result in zip(running, results, strict=True):
+        result.timeline = dict(sorted(hunt.timeline.counts.items()))
+    errors = [f"{r.hunt.name}: {r.messages[0]}" for r in results if r.status == "error"]
+    return Report(
+        hunts=results,
+        inputs=inputs.reports,
+        errors=[*inputs.problems, *errors],
+        bucket_seconds=width,
+        timezone=str(engine.environment.timezone),
+    )
+
+
+def run_search(
+    engine: Engine, text: str, inputs: Iterable[Views], *, earliest: str = "", latest: str = ""
+) -> Results:
+    """Run any search over inputs. An event with several identities goes in as the first that the
+    search matches. Raises SplError."""
+
+    def events() -> Iterator[Event]:
+        for views in inputs:
+            bound = [engine.bind(view) for view in views]
+            yield next(filter(running.matches, bound), bound[0])
+
+    running = engine.start(text, events(), earliest=earliest, latest=latest)
+    return running.run()
+
+
+class _RunningHunt:
+    """One hunt at work, and what it counts."""
+
+    def __init__(self, engine: Engine, hunt: Hunt) -> None:
+        self.hunt = hunt
+        self.timeline = Timeline()
+        self._engine = engine
+        self._events = 0
+        self._waiting: list[Event] = []
+        self._error = ""
+        self._running: RunningSearch | None = None
+        try:
+            self._running = engine.start(hunt.search, on_match=self._matched)
+            self._belongs = engine.predicate(f"`{hunt.data_source}`" if hunt.data_source else "*")
+        except SplError as error:
+            self._error = str(error)
+
+    def _matched(self, event: Event) -> None:
+        time = event.time
+        if time is not None:
+            self.timeline.add(time)
+
+    def offer(self, views: Sequence[Event]) -> None:
+        """Take an event under the first of its identities that the data source matches."""
+        if self._running is None:
+            return
+        for view in views:
+            if self._belongs(view):
+                self._events += 1
+                self._waiting.append(view)
+                if len(self._waiting) >= _BATCH:
+                    self._feed()
+                return
+
+    def _feed(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        try:
+            if self._running is not None:
+                self._running.feed(waiting)
+        except SplError as error:
+            self._error, self._running = str(error), None
+
+    def finish(self, seen: Counter[str]) -> HuntResult:
+        """Return what the hunt found. `seen`: sourcetype -> events of all inputs."""
+        self._feed()
+        if self._running is not None:
+            try:
+                return self._result(self._running, self._running.finish(), seen)
+            except SplError as error:
+                self._error = str(error)
+        return HuntResult(self.hunt, "error", events=self._events, messages=[self._error])
+
+    def _result(self, running: RunningSearch, results: Results, seen: Counter[str]) -> HuntResult:
+        messages = [str(message) for message in results.messages]
+        if self._events == 0:
+            messages.append(self._no_data(seen))
+        scores = [float(row["risk_score"]) for row in results if row.get("risk_score")]
+        return HuntResult(
+            self.hunt,
+            "findings" if results.rows else "clean" if self._events else "no data",
+            events=self._events,
+            matched=running.matched,
+            filtered=self._rows_before_filter(results) - len(results),
+            risk_score=max(scores, default=None),
+            fields=results.fields,
+            results=results.rows,
+            messages=messages,
+        )
+
+    def _rows_before_filter(self, results: Results) -> int:
+        if filter_macro(self.hunt) is None:
+            return len(results)
+        before = self._engine.parse(self.hunt.search.rpartition("|")[0])
+        return results.counts[len(before.commands) - 1]
+
+    def _no_data(self, seen: Counter[str]) -> str:
+        macro = self.hunt.data_source
+        definition = self._engine.expand(f"`{macro}`").text if macro else "*"
+        there = ", ".join(
+            f"{count:,} of {kind}" for kind, count in seen.most_common(_SHOWN_SOURCETYPES)
+        )
+        return (
+            f"no event matches the data source `{macro}` ({definition}); "
+            f"the events here are: {there or 'none'}"
+        )

@@ -85,6 +85,7 @@ install_runtime() {
 }
 
 install_appinspect() {
+  install "$appinspect_venv" build
   install "$appinspect_venv" appinspect
   (cd -- "$root" && "$appinspect_venv/bin/python" -m tools.appinspect_gate --check-libmagic)
 }

@@ -140,7 +140,7 @@ def test_a_python_that_will_not_do_is_explained(
 def test_the_libmagic_check_comes_before_the_tests_steps(checkout: Checkout) -> None:
     done, calls = checkout.run("test", fails="--check-libmagic")
     assert done.returncode == 1
-    assert installs(calls) == ["build", "runtime", "test", "appinspect"]
+    assert installs(calls) == ["build", "runtime", "test", "build", "appinspect"]
     assert calls[-1][1:] == ["-m", "tools.appinspect_gate", "--check-libmagic"]
 
 

@@ -1,0 +1,49 @@
+"""What a search prints is the same search, and no text raises anything but SplError."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from spl import Engine, SplError
+from spl.commands import parse_pipeline
+from spl.knowledge import App
+from tests.lang.searches import NEARLY_SEARCHES, PIPELINES
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    return Engine(App(tmp_path_factory.mktemp("app")))
+
+
+@given(PIPELINES)
+def test_printing_a_search_and_parsing_it_gives_the_same_search(text: str) -> None:
+    pipeline = parse_pipeline(text)
+    assert parse_pipeline(str(pipeline)) == pipeline
+
+
+@given(PIPELINES)
+def test_what_is_printed_does_not_change_any_more(text: str) -> None:
+    printed = str(parse_pipeline(text))
+    assert str(parse_pipeline(printed)) == printed
+
+
+@given(st.one_of(NEARLY_SEARCHES, st.text(max_size=60)))
+@example("(" * 10_000)
+@example("x=" + "[" * 5_000)
+@example("* | eval x=" + "-" * 10_000 + "1")
+@example("* | where " + "NOT " * 5_000 + "x")
+@example("NOT " * 10_000 + "x")
+@example("* | eval x=1" + "0" * 5_000)
+@settings(max_examples=300)
+def test_no_text_raises_anything_but_spl_errors(engine: Engine, text: str) -> None:
+    event = {"_raw": '{"x": 1, "a": ["b", "c"]}', "_time": 1}
+    try:
+        results = engine.search(text, [event])
+    except SplError as error:
+        assert str(error)
+        if error.text is not None:
+            assert 0 <= error.start <= len(error.text)
+    else:
+        assert all(isinstance(name, str) for name in results.fields)

@@ -65,10 +65,10 @@ EVAL_EXPRESSIONS = st.recursive(
         st.tuples(
             inner, st.sampled_from([*"+-*/%.", "=", "!=", "<", "AND", "or", "XOR"]), inner
         ).map(lambda parts: f"({parts[0]} {parts[1]} {parts[2]})"),
-        inner.map(lambda text: f"NOT {text}"),
+        inner.map(lambda text: f"(NOT {text})"),
         inner.map(lambda text: f"-({text})"),
         st.tuples(FUNCTIONS, inner, inner).map(lambda p: f"{p[0]}({p[1]}, {p[2]})"),
-        st.tuples(inner, inner).map(lambda p: f"{p[0]} IN ({p[1]})"),
+        st.tuples(inner, inner).map(lambda p: f"({p[0]} IN ({p[1]}))"),
         inner.map(parenthesised),
     ),
     max_leaves=8,

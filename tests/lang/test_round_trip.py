@@ -36,7 +36,7 @@ def test_what_is_printed_does_not_change_any_more(text: str) -> None:
 @example("* | where " + "NOT " * 5_000 + "x")
 @example("NOT " * 10_000 + "x")
 @example("* | eval x=1" + "0" * 5_000)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_no_text_raises_anything_but_spl_errors(engine: Engine, text: str) -> None:
     event = {"_raw": '{"x": 1, "a": ["b", "c"]}', "_time": 1}
     try:

@@ -59,6 +59,7 @@ ATOMS = st.one_of(
 FUNCTIONS = st.sampled_from(
     sorted(name for name, f in eval_functions().items() if f.least <= 2 and (f.most or 2) >= 2)
 )
+OPERATORS = st.sampled_from([*"+-*/%.", "=", "!=", "<", "AND", "or", "XOR"])
 EVAL_EXPRESSIONS = st.recursive(
     ATOMS,
     lambda inner: st.one_of(

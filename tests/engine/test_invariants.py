@@ -23,10 +23,33 @@ EVENTS = st.lists(OBJECTS, max_size=12).map(
     ]
 )
 MERGEABLE = [
-    "count", "dc", "estdc", "values", "list", "min", "max", "avg", "sum", "sumsq", "stdev", "stdevp",
-    "var", "varp", "median", "mode", "range", "p95", "exactperc10", "first", "last", "earliest",
-    "latest", "earliest_time", "latest_time", "rate",
-]  # fmt: skip
+    "count",
+    "dc",
+    "estdc",
+    "values",
+    "list",
+    "min",
+    "max",
+    "avg",
+    "sum",
+    "sumsq",
+    "stdev",
+    "stdevp",
+    "var",
+    "varp",
+    "median",
+    "mode",
+    "range",
+    "p95",
+    "exactperc10",
+    "first",
+    "last",
+    "earliest",
+    "latest",
+    "earliest_time",
+    "latest_time",
+    "rate",
+]
 VALUES = st.lists(
     st.tuples(st.lists(WORDS, min_size=1, max_size=3), st.integers(0, 50)), max_size=20
 )

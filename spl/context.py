@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from spl.fields import Event
 from spl.functions.registry import Environment
+from spl.lang.search_expression import SearchExpression
+from spl.time_range import TimeRange
 from spl.values import Row
 
 if TYPE_CHECKING:
@@ -28,16 +30,33 @@ class Message:
         return f"{self.level}: {self.text}"
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a subsearch found: its rows, and its columns in order."""
+
+    rows: list[Row]
+    fields: list[str]
+
+
 @dataclass
 class Context:
     """The app, the time and the messages of one search, and how to run another inside it."""
 
     app: App
     environment: Environment
-    events: Callable[[], Iterable[Event]]
-    """All events that the search may read, newest first, each time anew."""
-    run: Callable[[Pipeline, Context, Iterable[Row] | None], list[Row]]
+    events: Callable[[SearchExpression], Iterable[Event]]
+    """All events that a search for an expression has to look at, each time anew. The collected
+    ones are among them where it names their index."""
+    run: Callable[[Pipeline, Context, Iterable[Row] | None], Found]
     """Runs a subsearch: over the given rows, or from its own beginning."""
+    parse: Callable[[str], Pipeline]
+    """Parses a search, macros expanded."""
+    collected: dict[str, list[Event]] = field(default_factory=dict)
+    """Events that `collect` has put into an index, for this and later searches."""
+    time_range: TimeRange = field(default_factory=TimeRange)
+    """The time range that the search was given; its subsearches have it, too."""
+    searched: TimeRange = field(default_factory=TimeRange)
+    """The time range with the modifiers of the search itself applied."""
     messages: list[Message] = field(default_factory=list)
 
     def say(self, level: Level, text: str) -> None:

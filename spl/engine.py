@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from spl.commands import Commands, parse_pipeline
 from spl.commands.base import Columns, Command, OnAll, PerBatch, Pipeline, Stage
 from spl.commands.search import Search
-from spl.context import Context, Message
-from spl.errors import SplError
+from spl.context import Context, Found, Message
+from spl.errors import SplError, UnsupportedSplError
 from spl.evaluation import evaluate_text
 from spl.external import custom_commands
 from spl.fields import Event
 from spl.functions.registry import Environment
 from spl.knowledge import App
 from spl.lang.reader import Reader
-from spl.lang.search_expression import parse_search_expression
+from spl.lang.search_expression import SearchExpression, parse_search_expression
 from spl.macros import Expansion, expand
-from spl.matching import Predicate, compile_search
+from spl.matching import Predicate, compile_search, names_index
 from spl.time_range import TimeRange
 from spl.values import Row, to_number
 
 _BATCH = 1_000
+_T = TypeVar("_T")
 
 Events = Iterable[Event | Mapping[str, Any]]
 
@@ -52,7 +53,14 @@ class Results:
 class Engine:
     """Runs the searches of one app. Raises SplError, never anything else, for a wrong search."""
 
-    def __init__(self, app: App, *, timezone: str = "UTC", now: float | None = None) -> None:
+    def __init__(
+        self,
+        app: App,
+        *,
+        timezone: str = "UTC",
+        now: float | None = None,
+        lookups: str | Path | None = None,
+    ) -> None:
         try:
             zone = ZoneInfo(timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -64,6 +72,9 @@ class Engine:
             search_matches=self.predicate,
         )
         app.environment = self.environment
+        self.collected: dict[str, list[Event]] = {}
+        if lookups is not None:
+            app.lookups.overlay = Path(lookups)
 
     @classmethod
     def from_app(
@@ -73,13 +84,16 @@ class Engine:
         timezone: str = "UTC",
         macros: Mapping[str, str] | None = None,
         now: float | None = None,
+        lookups: str | Path | None = None,
     ) -> Engine:
         """Return the engine of the app in folder or package `path`.
 
         `timezone` is the user's; `macros` (name -> definition) stand in place of those of the app;
-        `now` is the time of the search in epoch seconds, by default the real time.
+        `now` is the time of the search in epoch seconds, by default the real time; `lookups` is a
+        folder whose lookup files win over the app's, and where `outputlookup` writes: by default
+        a temporary one.
         """
-        return cls(App.open(path, macros), timezone=timezone, now=now)
+        return cls(App.open(path, macros), timezone=timezone, now=now, lookups=lookups)
 
     def expand(self, text: str) -> Expansion:
         """Return the search with its macros expanded, and the names of the macros used."""
@@ -129,7 +143,7 @@ class Engine:
     def start(
         self,
         text: str,
-        events: Events = (),
+        events: Events | None = None,
         *,
         earliest: str = "",
         latest: str = "",
@@ -137,7 +151,8 @@ class Engine:
     ) -> RunningSearch:
         """Return a search that takes its events as they come: see `RunningSearch`.
 
-        `on_match` is called with each event that passes the first clause.
+        Without `events` the search is to be fed, so no subsearch of it can read them. `on_match` is
+        called with each event that passes the first clause.
         """
         pipeline = self.parse(text)
         given = TimeRange.parse(earliest, latest, self.environment)
@@ -159,23 +174,27 @@ class RunningSearch:
         self,
         engine: Engine,
         pipeline: Pipeline,
-        events: Events,
+        events: Events | None,
         time_range: TimeRange,
         on_match: Callable[[Event], object] | None = None,
     ) -> None:
         self._engine = engine
+        self._first = pipeline.commands[0]
+        self.reads_events = isinstance(self._first, Search)
+        """The search begins with events; others make their own rows."""
         # Subsearches read the events, too, so those that can be read once only are kept for them.
-        again = any(any(command.subsearches()) for command in pipeline.commands)
+        again = not self.reads_events or _has_subsearch(pipeline)
         self._events = list(events) if again and isinstance(events, Iterator) else events
         self._context = Context(
             app=engine.app,
             environment=engine.environment,
-            events=lambda: map(engine.bind, self._events),
+            events=self._read,
             run=self._run_subsearch,
+            parse=engine.parse,
+            collected=engine.collected,
+            time_range=time_range,
         )
-        self._chain = _Chain(pipeline.commands, self._context, time_range, on_match)
-        self.reads_events = isinstance(pipeline.commands[0], Search)
-        """The search begins with events; others make their own rows."""
+        self._chain = _Chain(pipeline.commands, self._context, on_match)
 
     def feed(self, events: Iterable[Event]) -> None:
         """Take events, as `Engine.bind` returns them."""
@@ -197,21 +216,16 @@ class RunningSearch:
 
     def finish(self) -> Results:
         """Return the results of all events fed."""
-        rows, columns = self._chain.finish()
-        fields = list(columns or ())
-        known = set(fields)
-        for row in rows:
-            fields.extend(name for name in row if name not in known)
-            known.update(row)
-        plain = [dict(row) for row in rows]
-        return Results(fields, plain, self._context.messages, self._chain.counts)
+        found = self._chain.finish()
+        plain = [dict(row) for row in found.rows]
+        return Results(found.fields, plain, self._context.messages, self._chain.counts)
 
     def run(self) -> Results:
         """Feed all events that the search was started with, and finish."""
-        if self.reads_events:
+        if isinstance(self._first, Search):
             batch: list[Event] = []
-            for given in self._events:
-                batch.append(self._engine.bind(given))
+            for event in self._read(self._first.expression):
+                batch.append(event)
                 if len(batch) == _BATCH:
                     self.feed(batch)
                     batch = []
@@ -220,14 +234,27 @@ class RunningSearch:
             self.feed(batch)
         return self.finish()
 
+    def _read(self, expression: SearchExpression) -> Iterator[Event]:
+        """Yield the events, and those collected in an index that `expression` names."""
+        if self._events is None:
+            raise UnsupportedSplError(
+                "this search takes its events as they come: no search inside it can read them"
+            )
+        yield from map(self._engine.bind, self._events)
+        for index, events in self._engine.collected.items():
+            if names_index(expression, index):
+                yield from map(self._engine.bind, events)
+
     def _run_subsearch(
         self, pipeline: Pipeline, context: Context, rows: Iterable[Row] | None
-    ) -> list[Row]:
-        chain = _Chain(pipeline.commands, context, TimeRange())
-        if rows is None:
-            rows = context.events() if isinstance(pipeline.commands[0], Search) else ()
-        chain.feed(rows)
-        return chain.finish()[0]
+    ) -> Found:
+        first = pipeline.commands[0]
+        chain = _Chain(pipeline.commands, context, over_events=rows is None)
+        if rows is not None:
+            chain.feed(rows)
+        elif isinstance(first, Search):
+            chain.feed(context.events(first.expression))
+        return chain.finish()
 
 
 class _Chain:
@@ -237,26 +264,30 @@ class _Chain:
         self,
         commands: tuple[Command, ...],
         context: Context,
-        time_range: TimeRange,
         on_match: Callable[[Event], object] | None = None,
+        *,
+        over_events: bool = True,
     ) -> None:
         self.counts = [0] * len(commands)
         self._rows: list[Row] = []
         # A stage with the position of its command; those that the engine adds have none.
         self._links: list[tuple[int | None, Stage]] = []
         for position, command in enumerate(commands):
-            if position == 0 and isinstance(command, Search):
-                within = time_range.narrowed(command.expression, context.environment)
+            begins = position == 0 and over_events and isinstance(command, Search)
+            if begins and isinstance(command, Search):
+                command = _with_place(command, command.resolved, context)
+                within = context.time_range.narrowed(command.expression, context.environment)
+                context = replace(context, searched=within)
                 if within.bounded:
                     self._links.append((None, PerBatch(partial(filter, within.contains))))
-            stage = _start(command, context)
+            stage = _with_place(command, command.start, context)
             self._links.append((position, stage))
             if position == 0:
                 self.first = stage
-                if isinstance(command, Search):
-                    self._links.append((None, PerBatch(partial(_own, on_match))))
-                    if _needs_order(commands[1:]):
-                        self._links.append((None, OnAll(_newest_first)))
+            if begins:
+                self._links.append((None, PerBatch(partial(_own, on_match))))
+                if _needs_order(commands[1:]):
+                    self._links.append((None, OnAll(_newest_first)))
 
     @property
     def done(self) -> bool:
@@ -269,13 +300,16 @@ class _Chain:
             rows = self._counted(command, stage.feed(rows))
         self._rows.extend(rows)
 
-    def finish(self) -> tuple[list[Row], Columns]:
+    def finish(self) -> Found:
         """Return all rows and the columns."""
         columns: Columns = None
         for position, (command, stage) in enumerate(self._links):
             self.feed(self._counted(command, stage.finish()), position + 1)
             columns = stage.columns(columns)
-        return self._rows, columns
+        fields = dict.fromkeys(columns or ())
+        for row in self._rows:
+            fields.update(dict.fromkeys(row))
+        return Found(self._rows, list(fields))
 
     def _counted(self, command: int | None, rows: Iterable[Row]) -> Iterable[Row]:
         if command is None:
@@ -289,11 +323,21 @@ class _Chain:
         return count()
 
 
-def _start(command: Command, context: Context) -> Stage:
+def _with_place(command: Command, act: Callable[[Context], _T], context: Context) -> _T:
+    """Do what a command does at its start; an error that has no place yet is at its name."""
     try:
-        return command.start(context)
+        return act(context)
     except SplError as error:
         raise error.at(str(command), 0, len(command.name)) from None
+
+
+def _has_subsearch(pipeline: Pipeline) -> bool:
+    """Tell whether a search inside this one may read the events."""
+    inner = [sub for command in pipeline.commands for sub in command.subsearches()]
+    return any(
+        isinstance(sub.commands[0], Search) or sub.commands[0].generating or _has_subsearch(sub)
+        for sub in inner
+    )
 
 
 def _own(on_match: Callable[[Event], object] | None, rows: Iterable[Row]) -> Iterator[Row]:

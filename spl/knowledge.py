@@ -18,6 +18,7 @@ from spl.evaluation import compile_eval, to_field
 from spl.functions.registry import Compiled, Environment
 from spl.lang.eval_expression import parse_eval_expression
 from spl.lang.reader import Reader
+from spl.lookups import Lookup, Lookups
 from spl.macros import Macro
 from spl.values import Row, Value
 
@@ -72,6 +73,15 @@ class App:
         for name, definition in self._given_macros.items():
             macros[name] = Macro(name, definition)
         return macros
+
+    @cached_property
+    def lookups(self) -> Lookups:
+        """The lookups of the app's transforms.conf and of its folder `lookups`."""
+        return Lookups(self.path / "lookups", self.conf("transforms"), self.problems.append)
+
+    def lookup(self, name: str) -> Lookup:
+        """Return a lookup by the name of its definition or its file; raise SplError."""
+        return self.lookups.open(name)
 
     @property
     def saved_searches(self) -> Conf:

@@ -21,6 +21,7 @@ from spl.lang.search_expression import (
     Or,
     SearchExpression,
     Subsearch,
+    SubsearchValue,
     Term,
 )
 from spl.values import Row, to_number, values_of
@@ -65,7 +66,7 @@ def compile_search(expression: SearchExpression) -> Predicate:
             if is_time_modifier(expression):
                 return lambda _row: True
             return _on_any(expression.field, _compile_test(expression))
-        case Subsearch():
+        case Subsearch() | SubsearchValue():
             raise UnsupportedSplError("a subsearch cannot stand here")
 
 
@@ -87,6 +88,20 @@ def fields_of(expression: SearchExpression) -> set[str]:
         for part in walk(expression)
         if isinstance(part, (Comparison, In, Term)) and not _matches_all(part)
     }
+
+
+def names_index(expression: SearchExpression, index: str) -> bool:
+    """Tell whether an expression asks for an index by name, as `index=summary` does."""
+    for part in walk(expression):
+        if isinstance(part, Comparison) and part.field == "index" and part.operator == "=":
+            values: tuple[str, ...] = (part.value,)
+        elif isinstance(part, In) and part.field == "index":
+            values = part.values
+        else:
+            continue
+        if any(equals(value)(index) for value in values):
+            return True
+    return False
 
 
 def is_time_modifier(expression: SearchExpression) -> bool:

@@ -90,7 +90,7 @@ def _parse_command(reader: Reader, commands: Commands, *, first: bool) -> Comman
         message = f"unknown command '{word.group()}'" + did_you_mean(name, commands)
         raise reader.error(message, start, reader.position)
     command = _parse_arguments(reader, commands[name], start)
-    if command.generating and not first:
+    if command.stands_first and not first:
         end = start + len(name)
         raise reader.error(f"'{name}' makes its own rows: it must be the first command", start, end)
     return command

@@ -65,6 +65,11 @@ class Command(Node):
         """Tell whether the result depends on the order of the input."""
         return self.ordered
 
+    @property
+    def stands_first(self) -> bool:
+        """Tell whether the command makes its own rows, so that it cannot take those of others."""
+        return self.generating
+
     @abstractmethod
     def start(self, context: Context) -> Stage:
         """Return the command at work. Raises SplError where it cannot run."""

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from spl.commands.base import Command, PerBatch, Pipeline, Stage
+from spl.commands.subsearch import has_subsearch, resolved, subsearches_of
 from spl.context import Context
 from spl.lang.reader import Reader
-from spl.lang.search_expression import SearchExpression, Subsearch, parse_search_expression
-from spl.matching import compile_search, walk
+from spl.lang.search_expression import SearchExpression, parse_search_expression
+from spl.matching import compile_search
 
 
 @dataclass(frozen=True, kw_only=True)
 class Search(Command):
-    """`search` with its expression."""
+    """`search` with its expression. Subsearches in it run first, and become part of it."""
 
     name: ClassVar[str] = "search"
     syntax: ClassVar[str] = "search <term | field=value | field IN (…) | AND | OR | NOT> …"
@@ -31,14 +32,18 @@ class Search(Command):
             raise reader.error("this parenthesis closes nothing")
         return cls(expression=expression, span=reader.span(start))
 
+    def resolved(self, context: Context) -> Self:
+        """Return the command with the results of its subsearches in their place."""
+        if not has_subsearch(self.expression):
+            return self
+        return replace(self, expression=resolved(self.expression, context))
+
     def start(self, context: Context) -> Stage:
-        matches = compile_search(self.expression)
+        matches = compile_search(self.resolved(context).expression)
         return PerBatch(lambda rows: filter(matches, rows))
 
     def arguments(self) -> Iterable[str]:
         yield str(self.expression)
 
     def subsearches(self) -> Iterator[Pipeline]:
-        for part in walk(self.expression):
-            if isinstance(part, Subsearch) and isinstance(part.pipeline, Pipeline):
-                yield part.pipeline
+        return subsearches_of(self.expression)

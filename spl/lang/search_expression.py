@@ -99,11 +99,30 @@ class Subsearch(Node):
         return f"[{self.pipeline}]"
 
 
-SearchExpression = Term | Comparison | In | Not | And | Or | Subsearch
+@dataclass(frozen=True)
+class SubsearchValue(Node):
+    """`field=[ … ]` or `field IN ([ … ])`: the text that the subsearch returns is the value."""
+
+    field: str
+    operator: Operator | Literal["IN"]
+    pipeline: Node
+
+    def __str__(self) -> str:
+        return self.with_value(f"[{self.pipeline}]")
+
+    def with_value(self, text: str) -> str:
+        """Return the comparison with `text` in place of the subsearch."""
+        if self.operator == "IN":
+            return f"{_name(self.field)} IN ({text})"
+        return f"{_name(self.field)}{self.operator}{text}"
 
 
-def parse_search_expression(reader: Reader) -> SearchExpression:
-    """Read a search expression up to the end of the command or a closing parenthesis.
+SearchExpression = Term | Comparison | In | Not | And | Or | Subsearch | SubsearchValue
+
+
+def parse_search_expression(reader: Reader, *stop: str) -> SearchExpression:
+    """Read a search expression up to the end of the command, a closing parenthesis or, outside
+    parentheses, a keyword of `stop`.
 
     OR binds closer than AND, and AND is implied between terms (Search Manual, Boolean
     expressions). Raises SplSyntaxError.
@@ -112,6 +131,10 @@ def parse_search_expression(reader: Reader) -> SearchExpression:
     start = reader.position
     operands: list[SearchExpression] = []
     while not reader.at_end() and not reader.looking_at(")"):
+        before = reader.position
+        if stop and reader.keyword(*stop):
+            reader.position = before
+            break
         if reader.keyword("AND", exact=True):
             if not operands:
                 raise reader.error("AND needs a term before it", reader.position - 3)
@@ -170,7 +193,16 @@ def _parse_primary(reader: Reader) -> SearchExpression:
     if not quoted and "::" in name and not name.startswith("::"):
         field, _, value = name.partition("::")
         return Comparison(field, "=", value, span=reader.span(start))
-    if reader.keyword("IN", exact=False) and reader.take("("):
+    if reader.keyword("IN", exact=False):
+        listed = reader.take("(")
+        if reader.looking_at("["):
+            pipeline = reader.subsearch()
+            if listed:
+                reader.expect(")", "the subsearch")
+            return SubsearchValue(name, "IN", pipeline, span=reader.span(start))
+        if not listed:
+            reader.position = after
+            return Term(name, "phrase" if quoted else "word", span=reader.span(start))
         return In(name, _parse_list(reader), span=reader.span(start))
     reader.position = after
     return Term(name, "phrase" if quoted else "word", span=reader.span(start))
@@ -183,7 +215,7 @@ def _parse_value(reader: Reader, start: int, name: str, sign: str) -> SearchExpr
         value = reader.quoted()
         return Comparison(name, operator, value, span=reader.span(start))
     if reader.char == "[":
-        raise reader.error("a subsearch cannot be the value of a comparison: use return or format")
+        return SubsearchValue(name, operator, reader.subsearch(), span=reader.span(start))
     if found := reader.match(r"(CASE|TERM)\(([^()]*)\)"):
         value = found[2].strip().strip('"')
         return Comparison(name, operator, value, found[1] == "CASE", span=reader.span(start))

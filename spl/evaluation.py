@@ -109,9 +109,8 @@ def to_field(value: EvalValue) -> Value | None:
     """The field value that holds an expression's value; None removes the field."""
     if isinstance(value, list):
         return value if len(value) > 1 else value[0] if value else None
-    if isinstance(value, Literal):
-        return str(value)
-    return as_text(value)
+    # str() drops what only expressions know of a text: that it is a Literal or a JsonBoolean.
+    return str(value) if isinstance(value, str) else as_text(value)
 
 
 def _compile_call(call: Call, environment: Environment) -> Compiled:

@@ -17,6 +17,12 @@ _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _MAX_DIGITS = 300
 
 
+class Exact(float):
+    """A number that is written with all its digits."""
+
+    __slots__ = ()
+
+
 def to_number(text: str) -> Number | None:
     """Return the number that `text` spells, or None.
 
@@ -42,7 +48,7 @@ def number_text(number: Number) -> str:
         return "inf" if number > 0 else "-inf"
     if number == int(number) and abs(number) < 1e17:
         return str(int(number))
-    return format(number, ".15g")
+    return format(number, "" if isinstance(number, Exact) else ".15g")
 
 
 def values_of(value: Value | None) -> list[str]:

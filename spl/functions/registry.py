@@ -39,6 +39,12 @@ class Literal(str):
     __slots__ = ()
 
 
+class JsonBoolean(str):
+    """A Boolean read from JSON: a condition, and the text `true` or `false` in a field."""
+
+    __slots__ = ()
+
+
 @dataclass
 class Environment:
     """What a search knows beside its rows: time zone, its own time, its messages."""
@@ -133,6 +139,11 @@ def as_text(value: EvalValue) -> str | None:
     return "\n".join(value) if isinstance(value, list) else number_text(value)
 
 
+def one_text(value: EvalValue) -> str | None:
+    """A value as text, None for null and for the multivalue that a function does not support."""
+    return None if isinstance(value, list) else as_text(value)
+
+
 def as_list(value: EvalValue) -> list[str]:
     """The values of a multivalue; one for text or number, none for null."""
     if value is None:
@@ -149,10 +160,7 @@ def from_list(values: Sequence[str]) -> EvalValue:
 
 
 def each_value(call: Callable[..., EvalValue]) -> Callable[..., EvalValue]:
-    """Let a function of one text apply to each value of a multivalue first argument.
-
-    Not documented; Splunk does so in `lower`, `replace` and their like.
-    """
+    """Let a function of one text apply to each value of a multivalue first argument."""
 
     @wraps(call)
     def run(value: EvalValue, *others: EvalValue) -> EvalValue:
@@ -168,5 +176,7 @@ def is_true(value: Any) -> bool | None:
     """The truth of a value, None for null: numbers other than 0 are true."""
     if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, JsonBoolean):
+        return value == "true"
     number = as_number(value)
     return None if number is None else number != 0

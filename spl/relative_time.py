@@ -5,6 +5,7 @@ https://help.splunk.com/splunk-enterprise/spl-search-reference/9.4/time-format-v
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -13,6 +14,10 @@ from zoneinfo import ZoneInfo
 from spl.errors import SplSyntaxError, UnsupportedSplError
 
 _UNITS = {
+    "us": "us",
+    "ms": "ms",
+    "cs": "cs",
+    "ds": "ds",
     "second": "s sec secs second seconds",
     "minute": "m min mins minute minutes",
     "hour": "h hr hrs hour hours",
@@ -22,7 +27,9 @@ _UNITS = {
     "quarter": "q qtr qtrs quarter quarters",
     "year": "y yr yrs year years",
 }
-_UNIT = {word: unit for unit, words in _UNITS.items() for word in words.split()}
+TIME_UNITS = {word: unit for unit, words in _UNITS.items() for word in words.split()}
+_SUBSECONDS = {"us": 1_000_000, "ms": 1_000, "cs": 100, "ds": 10}
+"""How many make a second."""
 _SECONDS = {"second": 1, "minute": 60, "hour": 3_600}
 _DAYS = {"day": 1, "week": 7}
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -54,20 +61,26 @@ def resolve(modifier: str, now: float, timezone: ZoneInfo) -> float:
     if text.startswith("rt"):
         raise UnsupportedSplError(f"'{modifier}': real-time searches do not run here")
     absolute = _absolute(text, timezone)
-    return shift(text, now, timezone) if absolute is None else absolute
+    if absolute is not None:
+        return absolute
+    try:
+        return shift(text, now, timezone)
+    except ValueError as error:
+        raise SplSyntaxError(str(error)) from None
 
 
 def shift(modifier: str, time: float, timezone: ZoneInfo) -> float:
     """Return `time` moved by a relative modifier, in the local calendar of `timezone`.
 
     Days and more keep the wall clock over a change to daylight saving time. A day that the month
-    does not have becomes its last day (not documented). Raises SplSyntaxError.
+    does not have becomes its last day (not documented). Raises SplSyntaxError for what is no
+    modifier, and ValueError where it leads out of the calendar.
     """
     for unit, amount in parse_modifier(modifier):
         try:
             time = _step(time, unit, amount, timezone)
         except (ValueError, OverflowError, OSError):
-            raise SplSyntaxError(f"'{modifier}' leads out of the calendar") from None
+            raise ValueError(f"'{modifier}' leads out of the calendar") from None
     return time
 
 
@@ -97,9 +110,9 @@ def parse_modifier(modifier: str) -> tuple[Step, ...]:
 
 
 def _unit(word: str, modifier: str) -> str:
-    if word not in _UNIT:
+    if word not in TIME_UNITS:
         raise SplSyntaxError(f"'{modifier}' is no time: unknown unit '{word}'; {_FORMS}")
-    return _UNIT[word]
+    return TIME_UNITS[word]
 
 
 def _snap_step(word: str, modifier: str) -> Step:
@@ -113,7 +126,11 @@ def _snap_step(word: str, modifier: str) -> Step:
 def _step(time: float, unit: str, amount: int, timezone: ZoneInfo) -> float:
     if unit in _SECONDS:
         return time + amount * _SECONDS[unit]
-    whole = int(time // 1)
+    if unit in _SUBSECONDS:
+        return round(time + amount / _SUBSECONDS[unit], 6)
+    if unit[1:] in _SUBSECONDS:
+        return math.floor(time * _SUBSECONDS[unit[1:]]) / _SUBSECONDS[unit[1:]]
+    whole = math.floor(time)
     local = datetime.fromtimestamp(whole, timezone)
     wall = local.replace(tzinfo=None)
     if unit[0] == "@":

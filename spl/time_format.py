@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from calendar import day_abbr, day_name, month_abbr, month_name
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import timezone as fixed_offset
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-_VARIABLE = re.compile(r"%(Ez|:{0,3}z|[1-9]?[NQ]|[A-Za-z+%])")
+_VARIABLE = re.compile(r"%(Ez|:{1,3}z|:Z|[1-9]?[NQ]|[A-Za-z+%])")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EXPANDED: Final = {
     "+": "%a %b %e %H:%M:%S %Z %Y",
@@ -25,8 +26,6 @@ _EXPANDED: Final = {
     "r": "%I:%M:%S %p",
     "T": "%H:%M:%S",
     "v": "%e-%b-%Y",
-    "X": "%H:%M:%S",
-    "x": "%m/%d/%Y",
 }
 _MAX_DECIMALS = 9
 
@@ -103,9 +102,12 @@ _WRITERS: Final[dict[str, Callable[[Moment], str]]] = {
     "t": lambda _: "\t",
     "U": lambda m: f"{_week(m.local, 0):02}",
     "u": lambda m: str(m.local.isoweekday()),
-    "V": lambda m: f"{m.local.isocalendar()[1]:02}",
+    # The documentation counts Sunday, 14 August 2022, to week 33: ISO weeks, begun on Sunday.
+    "V": lambda m: f"{(m.local + timedelta(days=1)).isocalendar()[1]:02}",
     "W": lambda m: f"{_week(m.local, 1):02}",
     "w": lambda m: str(m.local.isoweekday() % 7),
+    "X": lambda m: f"{m.local.hour}:{m.local:%M:%S}",
+    "x": lambda m: f"{m.local.month}/{m.local.day}/{m.local.year:04}",
     "Y": lambda m: f"{m.local.year:04}",
     "y": lambda m: f"{m.local.year % 100:02}",
     "Z": lambda m: m.local.tzname() or "",
@@ -125,9 +127,12 @@ def strftime(time: float, form: str, timezone: ZoneInfo) -> str | None:
         moment = Moment(time, timezone)
     except (OverflowError, ValueError):
         return None
-    return "".join(
-        part if isinstance(part, str) else part(moment) for part in _compile_writer(form)
-    )
+    try:
+        return "".join(
+            part if isinstance(part, str) else part(moment) for part in _compile_writer(form)
+        )
+    except OverflowError:
+        return None
 
 
 @lru_cache(maxsize=500)
@@ -166,104 +171,90 @@ _ABBREVIATED_ZONES: Final = {
 """Offsets in minutes; an abbreviation of several zones is the American one, as in RFC 2822."""
 
 
-def _names(names: list[str]) -> str:
-    return "|".join(sorted((re.escape(name) for name in names if name), key=len, reverse=True))
+def _names(names: Iterable[str]) -> str:
+    return "|".join(sorted(filter(None, names), key=len, reverse=True))
 
 
 _OFFSET: Final = r"[+-]\d\d(?::?\d\d(?::?\d\d)?)?|Z"
+_ZONE: Final = r"[A-Za-z]+(?:[/_-][A-Za-z]+)*"
+_TWO_DIGITS: Final = r" ?\d{1,2}"
 _READERS: Final = {
-    "A": _names([*day_name, *day_abbr]),
-    "a": _names([*day_name, *day_abbr]),
-    "B": _names([*month_name, *month_abbr]),
-    "b": _names([*month_name, *month_abbr]),
-    "C": r"\d\d",
-    "d": r" ?\d{1,2}",
+    **dict.fromkeys(("A", "a"), _names([*day_name, *day_abbr])),
+    **dict.fromkeys(("B", "b"), _names([*month_name, *month_abbr])),
+    **dict.fromkeys(("d", "e", "H", "I", "k", "l", "M", "m", "S"), _TWO_DIGITS),
+    **dict.fromkeys(("U", "V", "W"), _TWO_DIGITS),
+    **dict.fromkeys(("P", "p"), "AM|PM"),
+    **dict.fromkeys(("z", ":z", "::z", ":::z"), _OFFSET),
     "Ez": r"[+-]?\d{1,4}",
-    "e": r" ?\d{1,2}",
     "f": r"\d{1,9}",
-    "G": r"\d{4}",
-    "g": r"\d\d",
-    "H": r" ?\d{1,2}",
-    "I": r" ?\d{1,2}",
     "j": r"\d{1,3}",
-    "k": r" ?\d{1,2}",
-    "l": r" ?\d{1,2}",
-    "M": r"\d{1,2}",
-    "m": r" ?\d{1,2}",
-    "P": "[AaPp][Mm]",
-    "p": "[AaPp][Mm]",
-    "S": r"\d{1,2}",
     "s": r"-?\d{1,12}",
-    "U": r"\d{1,2}",
     "u": r"[1-7]",
-    "V": r"\d{1,2}",
-    "W": r"\d{1,2}",
     "w": r"[0-6]",
     "Y": r"\d{4}",
     "y": r"\d\d",
-    "Z": r"[A-Za-z]+(?:[/_+-][A-Za-z0-9_+-]+)*",
-    "z": _OFFSET,
-    ":z": _OFFSET,
-    "::z": _OFFSET,
-    ":::z": _OFFSET,
+    "Z": _ZONE,
+    ":Z": rf"(?:{_ZONE})?(?:{_OFFSET})?",
 }
 
 
 def strptime(text: str, form: str, timezone: ZoneInfo, now: float) -> float | None:
     """Read a time written in the variables of `form`, in epoch seconds; None where it is not one.
 
-    Text after what the format says is ignored, as by C's strptime. What the format lacks of the
-    date is that of `now`; of the time of day, zero (neither is documented).
+    A date must name its day. A time of day alone is of the day of `now`, and a day without month
+    or year is of that of `now`; text after what the format says is ignored, as by C's strptime
+    (neither is documented). A fraction, `.%N`, may be missing, as in the documentation's example.
     """
     pattern, variables = _compile_reader(form)
     found = pattern.match(text)
     if found is None:
         return None
-    parts = dict(zip(variables, found.groups(), strict=True))
+    read = zip(variables, found.groups(), strict=True)
+    parts = {variable: value for variable, value in read if value is not None}
     try:
         return _assemble(parts, timezone, now)
-    except (ValueError, OverflowError, KeyError):
+    except (ValueError, OverflowError, OSError, KeyError):
         return None
 
 
 @lru_cache(maxsize=500)
 def _compile_reader(form: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
-    pattern, variables = "", []
+    pattern = ""
+    variables: list[str] = []
+    form = form.replace("%x", "%m/%d/%Y").replace("%X", "%H:%M:%S")
     for index, part in enumerate(_VARIABLE.split(_expand(form))):
         if index % 2 == 0:
             pattern += re.sub(r"(?:\\?\s)+", r"\\s*", re.escape(part))
-        elif part in "nt":
+        elif part in ("n", "t"):
             pattern += r"\s*"
         elif part[-1] in "NQ":
-            pattern += r"(\d{1,9})"
             variables.append("N")
+            if pattern.endswith(r"\."):
+                pattern = pattern[:-2] + r"(?:\.(\d{1,9}))?"
+            else:
+                pattern += r"(\d{1,9})"
         elif part in _READERS:
+            variables.append("z" if part.endswith("z") and part != "Ez" else part)
             pattern += f"({_READERS[part]})"
-            variables.append(part.lstrip(":"))
         else:
             pattern += re.escape("%" if part == "%" else "%" + part)
     return re.compile(pattern, re.IGNORECASE | re.ASCII), tuple(variables)
 
 
-def _assemble(parts: dict[str, str], timezone: ZoneInfo, now: float) -> float:
+def _assemble(parts: dict[str, str], timezone: ZoneInfo, now: float) -> float | None:
     fraction = parts.get("N") or parts.get("f")
     micros = int(fraction.ljust(6, "0")[:6]) if fraction else 0
     if "s" in parts:
         return _with_fraction(int(parts["s"]), micros)
-    wall = datetime.combine(
-        _date(parts, datetime.fromtimestamp(now, timezone).date()), datetime.min.time()
-    )
+    day = _date(parts, datetime.fromtimestamp(now, timezone).date())
+    if day is None:
+        return None
     minute, second = int(parts.get("M", 0)), int(parts.get("S", 0))
     if minute > 59 or second > 60:
-        raise ValueError("no time of day")
-    wall += timedelta(hours=_hour(parts), minutes=minute, seconds=second)
-    offset = _read_offset(parts)
-    if offset is not None:
-        moment = wall.replace(tzinfo=UTC) - offset
-    elif "Z" in parts:
-        moment = wall.replace(tzinfo=ZoneInfo(parts["Z"]))
-    else:
-        moment = wall.replace(tzinfo=timezone)
+        return None
+    midnight = datetime.combine(day, datetime.min.time())
+    wall = midnight + timedelta(hours=_hour(parts), minutes=minute, seconds=second)
+    moment = wall.replace(tzinfo=_zone_of(parts) or timezone)
     return _with_fraction(int((moment - _EPOCH).total_seconds()), micros)
 
 
@@ -272,63 +263,47 @@ def _with_fraction(seconds: int, micros: int) -> float:
 
 
 def _hour(parts: dict[str, str]) -> int:
-    half = (parts.get("p") or parts.get("P") or "").lower()
-    for variable in "HkIl":
-        if variable in parts:
-            hour = int(parts[variable])
-            if hour > (12 if half or variable in "Il" else 23):
-                raise ValueError("no hour")
-            if not half:
-                return hour
-            return hour % 12 + (12 if half == "pm" else 0)
-    return 0
+    if clock := parts.get("H") or parts.get("k"):
+        hour = int(clock)
+        if hour > 23:
+            raise ValueError("no hour")
+        return hour
+    hour = int(parts.get("I") or parts.get("l") or 0)
+    if hour > 12:
+        raise ValueError("no hour")
+    half = parts.get("p") or parts.get("P")
+    return hour if half is None else hour % 12 + (12 if half[0] in "pP" else 0)
 
 
-def _date(parts: dict[str, str], today: date) -> date:
-    year = _year(parts, today)
+def _date(parts: dict[str, str], today: date) -> date | None:
+    year = int(parts["Y"]) if "Y" in parts else today.year
+    if "y" in parts and "Y" not in parts:
+        short = int(parts["y"])
+        year = short + (1900 if short > 68 else 2000)  # as POSIX says
     if "j" in parts:
         return date(year, 1, 1) + timedelta(days=int(parts["j"]) - 1)
-    if "V" in parts:
-        return date.fromisocalendar(year, int(parts["V"]), int(parts.get("u", 1)))
-    given = any(variable in parts for variable in "YyGgC")
-    month = int(parts["m"]) if "m" in parts else _month_named(parts)
     day = parts.get("d") or parts.get("e")
-    if month is None:
-        month = 1 if given else today.month
-        given_month = given
-    else:
-        given_month = True
-    return date(year, month, int(day) if day else 1 if given_month else today.day)
-
-
-def _year(parts: dict[str, str], today: date) -> int:
-    if "Y" in parts or "G" in parts:
-        return int(parts.get("Y") or parts["G"])
-    if "y" in parts or "g" in parts:
-        short = int(parts.get("y") or parts["g"])
-        if "C" in parts:
-            return int(parts["C"]) * 100 + short
-        return short + (1900 if short > 68 else 2000)  # POSIX
-    return today.year
-
-
-def _month_named(parts: dict[str, str]) -> int | None:
+    if day is None:
+        return None if parts.keys() & {"Y", "y", "m", "b", "B"} else today
     name = parts.get("b") or parts.get("B")
-    if name is None:
-        return None
-    return [month.lower() for month in month_abbr].index(name[:3].lower())
+    if name is not None:
+        month = [abbreviation.lower() for abbreviation in month_abbr].index(name[:3].lower())
+    else:
+        month = int(parts.get("m", today.month))
+    return date(year, month, int(day))
 
 
-def _read_offset(parts: dict[str, str]) -> timedelta | None:
-    if "z" in parts:
-        text = parts["z"]
-        if text in "Zz":
-            return timedelta()
-        digits = text[1:].replace(":", "").ljust(6, "0")
-        span = timedelta(hours=int(digits[:2]), minutes=int(digits[2:4]), seconds=int(digits[4:6]))
-        return -span if text[0] == "-" else span
+def _zone_of(parts: dict[str, str]) -> tzinfo | None:
+    """Return the zone that a text names: an offset, an abbreviation, or a name of the database."""
     if "Ez" in parts:
-        return timedelta(minutes=int(parts["Ez"]))
-    if parts.get("Z", "").upper() in _ABBREVIATED_ZONES:
-        return timedelta(minutes=_ABBREVIATED_ZONES[parts["Z"].upper()])
-    return None
+        return fixed_offset(timedelta(minutes=int(parts["Ez"])))
+    text = parts.get("z") or parts.get("Z") or parts.get(":Z")
+    if not text:
+        return None
+    if found := re.search(r"([+-])([\d:]+)\Z", text):
+        sign, digits = found[1], found[2].replace(":", "").ljust(6, "0")
+        span = timedelta(hours=int(digits[:2]), minutes=int(digits[2:4]), seconds=int(digits[4:]))
+        return fixed_offset(-span if sign == "-" else span)
+    if text.upper() in _ABBREVIATED_ZONES:
+        return fixed_offset(timedelta(minutes=_ABBREVIATED_ZONES[text.upper()]))
+    return ZoneInfo(text)

@@ -7,39 +7,116 @@ from __future__ import annotations
 
 import math
 import re
+from ipaddress import IPv4Address
 
 from spl.errors import SplSyntaxError
+from spl.functions.json_functions import (
+    infer_json,
+    json_array_to_mv,
+    read_json,
+    write_json,
+)
+from spl.functions.printf import format_text
 from spl.functions.registry import (
     EvalValue,
     Literal,
     as_number,
     as_text,
-    each_value,
     eval_function,
+    is_true,
+    one_text,
 )
-from spl.values import Number, number_text, to_number
+from spl.values import Number, to_number
 
 _MAX_DIGITS = 300
+_MAX_BITS = 2**53 - 1
 _DIGITS = re.compile(r"[+-]?[0-9A-Za-z]+", re.ASCII)
 
 
-@eval_function("tonumber", arguments=(1, 2))
-@each_value
-def tonumber(value: EvalValue, base: EvalValue = 10) -> EvalValue:
-    """`tonumber(<text>, <base>)`: null for a field that spells no number, an error for a literal.
+@eval_function("ipmask", arguments=2)
+def ipmask(mask: EvalValue, address: EvalValue) -> EvalValue:
+    """`ipmask(<mask>, <ip>)`: the bits of an IPv4 address under a mask; null for other texts."""
+    bits, masked = one_text(mask), one_text(address)
+    if bits is None or masked is None:
+        return None
+    try:
+        return str(IPv4Address(int(IPv4Address(bits)) & int(IPv4Address(masked))))
+    except ValueError:
+        return None
 
-    `base` is 2 to 36.
+
+@eval_function("printf", arguments=(1, None))
+def printf(form: EvalValue, *values: EvalValue) -> EvalValue:
+    """`printf(<format>, <arguments>)`: C's sprintf.
+
+    Null where an argument is missing, null or, for a number's specifier, no number (not
+    documented). Raises SplSyntaxError for a specifier that Splunk does not have.
     """
-    radix = as_number(base)
-    if radix is None or radix != int(radix) or not 2 <= radix <= 36:
-        raise SplSyntaxError(f"tonumber() takes a base from 2 to 36, found {as_text(base)}")
-    if value is None or isinstance(value, (int, float)):
-        return None if isinstance(value, bool) or (value is None) else value
-    text = as_text(value) or ""
-    number = to_number(text) if radix == 10 else _in_base(text, int(radix))
+    text = one_text(form)
+    return None if text is None else format_text(text, values)
+
+
+@eval_function("toarray", arguments=1)
+def toarray(value: EvalValue) -> EvalValue:
+    """`toarray(<value>)`: a JSON array of a multivalue, or of a text that spells one."""
+    if isinstance(value, list):
+        return write_json([infer_json(text) for text in value])
+    parsed = read_json(value)
+    return write_json(parsed) if isinstance(parsed, list) else None
+
+
+@eval_function("tobool", arguments=1, boolean=True)
+def tobool(value: EvalValue) -> EvalValue:
+    """`tobool(<value>)`: of `true`, `True`, `false`, `False` and numbers; null for all else."""
+    if value in ("true", "True"):
+        return True
+    return False if value in ("false", "False") else is_true(value)
+
+
+@eval_function("todouble", arguments=(1, 2))
+def todouble(value: EvalValue, base: EvalValue = 10) -> EvalValue:
+    """`todouble(<value>, <base>)`: a text as number, or null."""
+    number = _to_number(value, base)
+    if number is None:
+        return None
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf
+
+
+@eval_function("toint", arguments=(1, 2))
+def toint(value: EvalValue, base: EvalValue = 10) -> EvalValue:
+    """`toint(<value>, <base>)`: a text or number rounded down, or null."""
+    number = _to_number(value, base)
+    return None if number is None or not math.isfinite(number) else math.floor(number)
+
+
+@eval_function("tomv", arguments=1)
+def tomv(value: EvalValue) -> EvalValue:
+    """`tomv(<value>)`: the members of a JSON array, texts in quotes; null for other texts."""
+    return value if isinstance(value, list) else json_array_to_mv(value, True)
+
+
+@eval_function("tonumber", arguments=(1, 2))
+def tonumber(value: EvalValue, base: EvalValue = 10) -> EvalValue:
+    """`tonumber(<str>, <base>)`: null for a field that spells no number.
+
+    Raises SplSyntaxError for such a literal, and for a base other than 2 to 36.
+    """
+    number = _to_number(value, base)
     if number is None and isinstance(value, Literal):
-        raise SplSyntaxError(f'tonumber(): "{text}" is no number')
+        raise SplSyntaxError(f'tonumber(): "{value}" is no number')
     return number
+
+
+def _to_number(value: EvalValue, base: EvalValue) -> Number | None:
+    radix = as_number(base)
+    if radix is None or not 2 <= radix <= 36 or radix != int(radix):
+        raise SplSyntaxError(f"expected a base from 2 to 36, found {as_text(base) or 'null'}")
+    if isinstance(value, str):
+        return to_number(value) if radix == 10 else _in_base(value, int(radix))
+    return as_number(value)
 
 
 def _in_base(text: str, base: int) -> int | None:
@@ -51,22 +128,37 @@ def _in_base(text: str, base: int) -> int | None:
         return None
 
 
+@eval_function("toobject", arguments=1)
+def toobject(value: EvalValue) -> EvalValue:
+    """`toobject(<value>)`: a text that spells a JSON object, as one; null for other texts."""
+    parsed = read_json(value)
+    return write_json(parsed) if isinstance(parsed, dict) else None
+
+
 @eval_function("tostring", arguments=(1, 2))
 def tostring(value: EvalValue, form: EvalValue = None) -> EvalValue:
-    """`tostring(<value>, <format>)`: as text; a number as "hex", "commas" or "duration"."""
-    if value is None or isinstance(value, (bool, list)) or form is None:
-        return as_text(value)
-    number, wanted = as_number(value), as_text(form)
-    if wanted not in _FORMATS:
-        raise SplSyntaxError(f'tostring() takes "hex", "commas" or "duration", found "{wanted}"')
-    if number is None or not math.isfinite(number):
-        return as_text(value)
-    return _FORMATS[wanted](number)
+    """`tostring(<value>, <format>)`: as text; a number as "binary", "hex", "commas", "duration".
+
+    What is no number stays as it is. Raises SplSyntaxError for another format.
+    """
+    if isinstance(value, list):
+        return value
+    text, wanted, number = as_text(value), one_text(form), as_number(value)
+    if wanted is not None and wanted not in _FORMATS:
+        known = ", ".join(f'"{name}"' for name in _FORMATS)
+        raise SplSyntaxError(f'tostring() takes one of {known}, found "{wanted}"')
+    if text is None or wanted is None or number is None or not math.isfinite(number):
+        return None if text is None else Literal(text)
+    written = _FORMATS[wanted](number)
+    return None if written is None else Literal(written)
+
+
+def _binary(number: Number) -> str | None:
+    return f"{int(number):b}" if 0 <= number <= _MAX_BITS else None
 
 
 def _hex(number: Number) -> str:
-    whole = int(number)
-    return f"{'-' if whole < 0 else ''}0x{abs(whole):X}"
+    return f"{'-' if number < 0 else ''}0x{abs(int(number)):X}"
 
 
 def _commas(number: Number) -> str:
@@ -74,13 +166,12 @@ def _commas(number: Number) -> str:
 
 
 def _duration(number: Number) -> str:
-    sign = "-" if number < 0 else ""
-    micros = round(abs(number) * 1_000_000)
-    seconds, rest = divmod(micros, 1_000_000)
+    """Write `days+HH:MM:SS.ffffff`; days and fraction where there are some (not documented)."""
+    seconds, micros = divmod(round(abs(number) * 1_000_000), 1_000_000)
     days, seconds = divmod(seconds, 86_400)
     clock = f"{seconds // 3_600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-    fraction = f".{rest:06}" if rest else ""
-    return f"{sign}{number_text(days) + '+' if days else ''}{clock}{fraction}"
+    sign = "-" if number < 0 else ""
+    return f"{sign}{f'{days}+' if days else ''}{clock}{f'.{micros:06}' if micros else ''}"
 
 
-_FORMATS = {"hex": _hex, "commas": _commas, "duration": _duration}
+_FORMATS = {"binary": _binary, "hex": _hex, "commas": _commas, "duration": _duration}

@@ -6,23 +6,19 @@ https://help.splunk.com/splunk-enterprise/spl-search-reference/9.4/evaluation-fu
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 
-from spl.functions.registry import EvalValue, as_text, each_value, eval_function
+from spl.functions.registry import EvalValue, eval_function, one_text
 
 
 def _register(algorithm: str) -> None:
+    @eval_function(algorithm, arguments=1)
     def digest(value: EvalValue) -> EvalValue:
-        text = as_text(value)
+        text = one_text(value)
         if text is None:
             return None
         # Text read from bytes that are not UTF-8 may hold lone surrogates.
-        return hashlib.new(
-            algorithm, text.encode("utf-8", "surrogatepass"), usedforsecurity=False
-        ).hexdigest()
-
-    run: Callable[..., EvalValue] = each_value(digest)
-    eval_function(algorithm, arguments=1)(run)
+        data = text.encode("utf-8", "surrogatepass")
+        return hashlib.new(algorithm, data, usedforsecurity=False).hexdigest()
 
 
 for _algorithm in ("md5", "sha1", "sha256", "sha512"):

@@ -10,7 +10,7 @@ import time as clock
 from collections.abc import Sequence
 
 from spl import time_format
-from spl.functions.registry import Environment, EvalValue, as_text, eval_function
+from spl.functions.registry import Environment, EvalValue, eval_function, one_text
 from spl.lang.eval_expression import EvalExpression, String
 from spl.relative_time import parse_modifier, resolve, shift
 from spl.values import Number, to_number
@@ -36,19 +36,25 @@ def _check_modifier(arguments: Sequence[EvalExpression]) -> None:
 
 @eval_function("relative_time", arguments=2, needs_environment=True, verify=_check_modifier)
 def relative_time(environment: Environment, value: EvalValue, modifier: EvalValue) -> EvalValue:
-    """`relative_time(<time>, <specifier>)`: the offset is applied first, then the snap."""
-    moment, text = _seconds(value), as_text(modifier)
+    """`relative_time(<time>, <specifier>)`: the offset is applied first, then the snap.
+
+    Raises SplSyntaxError for what is no specifier; null where it leads out of the calendar.
+    """
+    moment, text = _seconds(value), one_text(modifier)
     if moment is None or text is None:
         return None
     if text.strip() in ("now", "now()"):
         return resolve(text, environment.now, environment.timezone)
-    return shift(text, moment, environment.timezone)
+    try:
+        return shift(text, moment, environment.timezone)
+    except ValueError:
+        return None
 
 
 @eval_function("strftime", arguments=2, needs_environment=True)
 def strftime(environment: Environment, value: EvalValue, form: EvalValue) -> EvalValue:
     """`strftime(<time>, <format>)`: an epoch time as text."""
-    moment, text = _seconds(value), as_text(form)
+    moment, text = _seconds(value), one_text(form)
     if moment is None or text is None:
         return None
     return time_format.strftime(moment, text, environment.timezone)
@@ -57,7 +63,7 @@ def strftime(environment: Environment, value: EvalValue, form: EvalValue) -> Eva
 @eval_function("strptime", arguments=2, needs_environment=True)
 def strptime(environment: Environment, value: EvalValue, form: EvalValue) -> EvalValue:
     """`strptime(<text>, <format>)`: the epoch time that text says; null where it does not."""
-    text, written = as_text(value), as_text(form)
+    text, written = one_text(value), one_text(form)
     if text is None or written is None:
         return None
     return time_format.strptime(text, written, environment.timezone, environment.now)

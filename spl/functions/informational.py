@@ -5,7 +5,8 @@ https://help.splunk.com/splunk-enterprise/spl-search-reference/9.4/evaluation-fu
 
 from __future__ import annotations
 
-from spl.functions.registry import EvalValue, as_number, eval_function
+from spl.functions.json_functions import read_json
+from spl.functions.registry import EvalValue, JsonBoolean, as_number, eval_function
 
 
 @eval_function("isnull", arguments=1, boolean=True)
@@ -34,29 +35,54 @@ def isnum(value: EvalValue) -> EvalValue:
 
 @eval_function("isint", arguments=1, boolean=True)
 def isint(value: EvalValue) -> EvalValue:
-    """`isint(<value>)`: true for a whole number, and for a field whose text is one."""
+    """`isint(<value>)`: true for a number without decimal point, and for a field that is one."""
     return isinstance(as_number(value), int)
+
+
+@eval_function("isdouble", arguments=1, boolean=True)
+def isdouble(value: EvalValue) -> EvalValue:
+    """`isdouble(<value>)`: true for a number with a decimal point, and for a field that is one."""
+    return isinstance(as_number(value), float)
 
 
 @eval_function("isstr", arguments=1, boolean=True)
 def isstr(value: EvalValue) -> EvalValue:
     """`isstr(<value>)`: true for text that is no number."""
-    return isinstance(value, str) and as_number(value) is None
+    return _type(value) == "String"
 
 
 @eval_function("isbool", arguments=1, boolean=True)
 def isbool(value: EvalValue) -> EvalValue:
     """`isbool(<value>)`: true for a Boolean, which no field can hold."""
-    return isinstance(value, bool)
+    return _type(value) == "Bool"
+
+
+@eval_function("isarray", arguments=1, boolean=True)
+def isarray(value: EvalValue) -> EvalValue:
+    """`isarray(<value>)`: true for the text of a JSON array."""
+    return isinstance(read_json(value), list)
+
+
+@eval_function("isobject", arguments=1, boolean=True)
+def isobject(value: EvalValue) -> EvalValue:
+    """`isobject(<value>)`: true for the text of a JSON object."""
+    return isinstance(read_json(value), dict)
 
 
 @eval_function("typeof", arguments=1)
 def typeof(value: EvalValue) -> EvalValue:
-    """`typeof(<value>)`: Number, String, Boolean, Multivalue, or Invalid for null."""
+    """`typeof(<value>)`: Number, String, Bool, or Invalid for null.
+
+    Multivalue is not documented.
+    """
+    return _type(value)
+
+
+def _type(value: EvalValue) -> str:
     if value is None:
         return "Invalid"
-    if isinstance(value, bool):
-        return "Boolean"
+    if isinstance(value, (bool, JsonBoolean)):
+        return "Bool"
     if isinstance(value, list):
         return "Multivalue"
     return "String" if as_number(value) is None else "Number"

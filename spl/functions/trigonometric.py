@@ -9,26 +9,32 @@ import math
 from collections.abc import Callable
 
 from spl.functions.registry import EvalValue, as_number, eval_function
+from spl.values import Exact
 
-_NAMES = ("acos", "acosh", "asin", "asinh", "atan", "atanh", "cos", "cosh", "sin", "sinh", "tan")
+_OF_ONE = (
+    "acos", "acosh", "asin", "asinh", "atan", "atanh",
+    "cos", "cosh", "sin", "sinh", "tan", "tanh",
+)  # fmt: skip
+_OF_TWO = ("atan2", "hypot")
 
 
-def _register(name: str, calculate: Callable[..., float], count: int) -> None:
+def _register(name: str, count: int) -> None:
+    calculate: Callable[..., float] = getattr(math, name)
+
+    @eval_function(name, arguments=count)
     def run(*values: EvalValue) -> EvalValue:
         numbers = [as_number(value) for value in values]
         if None in numbers:
             return None
         try:
-            return calculate(*numbers)
+            return Exact(calculate(*numbers))
         except ValueError:
             return math.nan
         except OverflowError:
             return math.inf
 
-    eval_function(name, arguments=count)(run)
 
-
-for _name in (*_NAMES, "tanh"):
-    _register(_name, getattr(math, _name), 1)
-_register("atan2", math.atan2, 2)
-_register("hypot", math.hypot, 2)
+for _name in _OF_ONE:
+    _register(_name, 1)
+for _name in _OF_TWO:
+    _register(_name, 2)

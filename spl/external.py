@@ -26,6 +26,9 @@ from spl.knowledge import App
 from spl.lang.reader import Reader, closing_quote
 from spl.values import Row, Value, to_value, values_of
 
+# A field may be as long as an event.
+csv.field_size_limit(sys.maxsize)
+
 _CHUNK_ROWS = 50_000
 _HEADER = re.compile(rb"chunked 1\.0,(\d+),(\d+)\n")
 _TOKEN = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^\s"|\[\]])+', re.DOTALL)
@@ -111,9 +114,14 @@ class _ExternalStage(Stage):
         names = list(dict.fromkeys(name for row in rows for name in row))
         for metadata, body in self._process.exchange(rows, names, finished=finished):
             self._report(metadata)
-            for row in _read_rows(body):
-                self._added.update((name, None) for name in row if name not in names)
-                yield row
+            answer = csv.DictReader(io.StringIO(body))
+            # A field that is empty in every row is a column nonetheless.
+            self._added.update(
+                (name, None)
+                for name in answer.fieldnames or ()
+                if name not in names and not name.startswith("__mv_")
+            )
+            yield from map(_read_row, answer)
 
     def _report(self, metadata: Json) -> None:
         for level, text in metadata.get("inspector", {}).get("messages", []):
@@ -247,12 +255,6 @@ def _encode(value: Value | None) -> str:
 def _decode(text: str) -> Value | None:
     members = re.findall(r"\$((?:[^$]|\$\$)*)\$(?:;|$)", text)
     return to_value([member.replace("$$", "$") for member in members])
-
-
-def _read_rows(body: str) -> Iterator[Row]:
-    csv.field_size_limit(sys.maxsize)
-    for record in csv.DictReader(io.StringIO(body)):
-        yield _read_row(record)
 
 
 def _read_row(record: Mapping[str, str]) -> Row:

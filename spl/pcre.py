@@ -14,6 +14,23 @@ from spl.lang.eval_expression import EvalExpression, String
 Pattern = Any
 
 
+class TimeLimit:
+    """How long the pattern of one command may take on a value, in seconds.
+
+    Splunk has a match_limit instead (limits.conf, [rex]). Each time it is exceeded it halves, so
+    that an attacker's million values cannot hold up a search.
+    """
+
+    def __init__(self, exceeded: Callable[[], object], seconds: float = 0.5) -> None:
+        self.seconds = seconds
+        self._exceeded = exceeded
+
+    def exceeded(self) -> None:
+        """Take note that a pattern took too long."""
+        self.seconds = max(self.seconds / 2, 0.01)
+        self._exceeded()
+
+
 @lru_cache(maxsize=1_000)
 def compile_pattern(pattern: str, *, ignore_case: bool = False) -> Pattern:
     """Compile a PCRE; raise SplSyntaxError with the reason where it is none.

@@ -51,6 +51,21 @@ def number_text(number: Number) -> str:
     return format(number, "" if isinstance(number, Exact) else ".15g")
 
 
+class DelimitedList(list[str]):
+    """A multivalue that knows how `nomv` joins it (stats and mvcombine, delim=)."""
+
+    def __init__(self, values: Iterable[str], delimiter: str) -> None:
+        super().__init__(values)
+        self.delimiter = delimiter
+
+
+def joined(value: Value, delimiter: str = "\n") -> str:
+    """The values as one text: by the multivalue's own delimiter, or else by `delimiter`."""
+    if isinstance(value, str):
+        return value
+    return (value.delimiter if isinstance(value, DelimitedList) else delimiter).join(value)
+
+
 def values_of(value: Value | None) -> list[str]:
     """All values of a field: none for null, one for text."""
     if value is None:

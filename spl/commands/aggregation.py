@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from spl.commands.arguments import (
     check_wildcards,
@@ -13,13 +14,19 @@ from spl.commands.arguments import (
     rename_by_wildcards,
     wildcard_pattern,
 )
-from spl.errors import SplError
+from spl.errors import SplError, UnsupportedSplError
 from spl.evaluation import compile_eval, to_field
-from spl.functions.aggregates import Accumulator, find_aggregate
+from spl.functions.aggregates import (
+    Accumulator,
+    Moments,
+    Percentile,
+    Range,
+    find_aggregate,
+)
 from spl.functions.registry import Environment
 from spl.lang.eval_expression import EvalExpression, parse_eval_expression
 from spl.lang.reader import Node, Reader, quote
-from spl.values import Row, Value, to_number, values_of
+from spl.values import DelimitedList, Row, Value, to_number, values_of
 
 _FUNCTION = r"[A-Za-z_][A-Za-z0-9_]*(?:\.\d+)?"
 _ARGUMENT = r"[^\s\"'()|\[\],]+"
@@ -93,6 +100,10 @@ def read_aggregation(reader: Reader) -> Aggregation:
     if not found:
         raise reader.error(f"expected a statistical function, found {reader.found()}")
     name = found.group()
+    if name.lower() == "sparkline":
+        raise UnsupportedSplError(
+            "sparklines are not drawn here", text=reader.text, start=start, end=reader.position
+        )
     try:
         accumulator = find_aggregate(name)
     except SplError as error:
@@ -144,10 +155,27 @@ class Group:
         self.accumulators = [make() for make in aggregator.makers]
 
 
-class Aggregator:
-    """Runs aggregations over groups; those with wildcards become known as fields are seen."""
+Observation = tuple[list[tuple[str, ...] | list[str] | None], float | None]
+"""What the aggregations read of a row: the values for each, and the row's time."""
 
-    def __init__(self, aggregations: Sequence[Aggregation], environment: Environment) -> None:
+
+class Aggregator:
+    """Runs aggregations over groups; those with wildcards become known as fields are seen.
+
+    `allnum`: numerical functions are null where a value is no number (stats, allnum).
+    `delimiter`: what `nomv` joins the results of `values` and `list` with (stats, delim).
+    """
+
+    def __init__(
+        self,
+        aggregations: Sequence[Aggregation],
+        environment: Environment,
+        *,
+        allnum: bool = False,
+        delimiter: str | None = None,
+    ) -> None:
+        self._allnum = allnum
+        self._delimiter = delimiter
         self.outputs: list[str] = []
         self.makers: list[Callable[[], Accumulator]] = []
         self._reads: list[Read | None] = []
@@ -163,23 +191,36 @@ class Aggregator:
         self._needs_time = any(a.accumulator().needs_time for a in aggregations)
 
     def _append(self, output: str, make: Callable[[], Accumulator], read: Read | None) -> None:
+        if self._allnum and isinstance(make(), (Moments, Percentile, Range)):
+            self.makers.append(lambda: _OnlyNumbers(make()))
+        else:
+            self.makers.append(make)
         self.outputs.append(output)
-        self.makers.append(make)
         self._reads.append(read)
 
     def add(self, group: Group, row: Row) -> None:
         """Add a row to its group."""
+        self.take(group, self.observe(row))
+
+    def observe(self, row: Row) -> Observation:
+        """Return what the aggregations read of a row, which may change afterwards."""
         if self._wildcards:
             self._expand(row)
+        seen: list[tuple[str, ...] | list[str] | None] = []
+        for read in self._reads:
+            value = "" if read is None else read(row)
+            seen.append((value,) if isinstance(value, str) else value)
+        return seen, _time(row) if self._needs_time else None
+
+    def take(self, group: Group, observation: Observation) -> None:
+        """Add what was observed of a row to its group."""
         accumulators = group.accumulators
         for make in self.makers[len(accumulators) :]:
             accumulators.append(make())
-        time = _time(row) if self._needs_time else None
-        for accumulator, read in zip(accumulators, self._reads, strict=True):
-            if read is None:
-                accumulator.add(("",), time)
-            elif (value := read(row)) is not None:
-                accumulator.add((value,) if isinstance(value, str) else value, time)
+        seen, time = observation
+        for accumulator, values in zip(accumulators, seen, strict=False):
+            if values is not None:
+                accumulator.add(values, time)
 
     def _expand(self, row: Row) -> None:
         for aggregation in self._wildcards:
@@ -196,7 +237,31 @@ class Aggregator:
     def results(self, group: Group) -> dict[str, Value]:
         """Return the outputs of a group; null ones are absent."""
         values = ((o, a.result()) for o, a in zip(self.outputs, group.accumulators, strict=False))
-        return {output: value for output, value in values if value is not None}
+        found = {output: value for output, value in values if value is not None}
+        if self._delimiter is not None:
+            for output, value in found.items():
+                if isinstance(value, list):
+                    found[output] = DelimitedList(value, self._delimiter)
+        return found
+
+
+class _OnlyNumbers(Accumulator):
+    """A numerical function that is null once a value was no number."""
+
+    def __init__(self, inner: Accumulator) -> None:
+        self.inner = inner
+        self.spoilt = False
+
+    def add(self, values: Sequence[str], time: float | None) -> None:
+        self.spoilt = self.spoilt or any(to_number(value) is None for value in values)
+        self.inner.add(values, time)
+
+    def merge(self, other: Self) -> None:
+        self.spoilt = self.spoilt or other.spoilt
+        self.inner.merge(other.inner)
+
+    def result(self) -> Value | None:
+        return None if self.spoilt else self.inner.result()
 
 
 def _reader(name: str) -> Read:
@@ -207,6 +272,15 @@ def _wildcard_output(aggregation: Aggregation, pattern: str, name: str) -> str:
     if "(" in aggregation.output:
         return aggregation.output.replace(pattern, name)
     return rename_by_wildcards(pattern, aggregation.output, name) or name
+
+
+def set_outputs(row: Row, outputs: Iterable[str], results: Mapping[str, Value]) -> None:
+    """Write the results of a group into a row; a null one removes the field."""
+    for output in outputs:
+        if (value := results.get(output)) is None:
+            row.pop(output, None)
+        else:
+            row[output] = value
 
 
 def group_keys(row: Row, by: Sequence[str], *, distinct: bool = False) -> Iterable[tuple[str, ...]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from spl.errors import SplSyntaxError, did_you_mean
-from spl.lang.reader import Reader, quote
+from spl.lang.reader import Reader, closing_quote, quote
 
 _FIELD = r'[^\s"|\[\](),=<>`]+'
 _PLAIN_FIELD = re.compile(r'[^\s"|\[\](),=<>`\\\']+')
@@ -84,8 +84,17 @@ def read_fields(reader: Reader, *stop: str, least: int = 1) -> tuple[str, ...]:
     return tuple(names)
 
 
-def read_options(reader: Reader, known: Mapping[str, Convert]) -> dict[str, Any]:
-    """Read `name=value` pairs as long as they come; raise where `known` has no such name."""
+def read_options(
+    reader: Reader,
+    known: Mapping[str, Convert],
+    *,
+    patterns: Container[str] = (),
+    until: Container[str] = (),
+) -> dict[str, Any]:
+    """Read `name=value` pairs as long as they come; raise where `known` has no such name.
+
+    The values of `patterns` are regular expressions; the caller reads those of `until` itself.
+    """
     options: dict[str, Any] = {}
     while not reader.at_end():
         start = reader.position
@@ -93,12 +102,15 @@ def read_options(reader: Reader, known: Mapping[str, Convert]) -> dict[str, Any]
         if not found:
             break
         name = found[1].lower()
+        if name in until:
+            reader.position = start
+            break
         if name not in known:
             raise reader.error(
                 f"unknown option '{found[1]}'" + did_you_mean(name, known), start, found.end(1)
             )
         value_start = reader.position
-        text = read_option_value(reader, name)
+        text = read_pattern(reader) if name in patterns else read_option_value(reader, name)
         try:
             options[name] = known[name](text)
         except ValueError as error:
@@ -116,6 +128,24 @@ def read_option_value(reader: Reader, name: str) -> str:
     if found := reader.match(_BARE_VALUE):
         return found.group()
     raise reader.error(f"expected a value after {name}=, found {reader.found()}")
+
+
+def read_pattern(reader: Reader) -> str:
+    r"""Read a regular expression, in double quotes or up to the next blank.
+
+    In quotes `\"` and `\\` are unescaped; `\|` is not, as it means a literal pipe to PCRE.
+    """
+    reader.skip_space()
+    start = reader.position
+    if reader.char == '"':
+        end = closing_quote(reader.text, start)
+        if end < 0:
+            raise reader.error('this " has no closing quote', start)
+        reader.position = end + 1
+        return re.sub(r'\\(["\\])', r"\1", reader.text[start + 1 : end])
+    if reader.at_end() or not (found := reader.match(r"[^\s|]+")):
+        raise reader.error(f"expected a regular expression, found {reader.found()}")
+    return found.group()
 
 
 def options_text(options: Mapping[str, object]) -> Iterable[str]:

@@ -24,7 +24,7 @@ class Head(Command):
     """`head` with a number of rows, or a condition that the rows must go on to meet."""
 
     name: ClassVar[str] = "head"
-    syntax: ClassVar[str] = "head [<N> | limit=<N> | (<condition>)] [null=<bool>] [keeplast=<bool>]"
+    syntax: ClassVar[str] = "head [<N> | limit=<N>] [(<condition>)] [null=<bool>] [keeplast=<bool>]"
     documentation: ClassVar[str] = "search-commands/head"
 
     limit: int | None = None
@@ -35,9 +35,10 @@ class Head(Command):
     @classmethod
     def parse(cls, reader: Reader, start: int) -> Self:
         options: dict[str, Any] = read_options(reader, _OPTIONS)
-        if count := reader.match(r"\d+(?=\s|[|\]]|$)"):
+        if "limit" not in options and (count := reader.match(r"\d+(?=\s|[|\]]|$)")):
             options["limit"] = integer(count.group())
-        elif not reader.at_end() and "limit" not in options:
+            options |= read_options(reader, _OPTIONS)
+        if not reader.at_end():
             options["condition"] = parse_eval_expression(reader)
         options |= read_options(reader, _OPTIONS)
         if "limit" not in options and "condition" not in options:

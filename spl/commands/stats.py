@@ -14,6 +14,7 @@ from spl.commands.aggregation import (
     read_aggregations,
 )
 from spl.commands.arguments import (
+    Convert,
     boolean,
     integer,
     names_text,
@@ -27,7 +28,7 @@ from spl.context import Context
 from spl.lang.reader import Reader
 from spl.values import Row
 
-_OPTIONS = {"partitions": integer}
+_OPTIONS: dict[str, Convert] = {"partitions": integer, "allnum": boolean, "delim": str}
 _OPTIONS_AT_END = {"dedup_splitvals": boolean}
 
 
@@ -36,7 +37,10 @@ class Stats(Command):
     """`stats` with its aggregations and the fields of its BY clause."""
 
     name: ClassVar[str] = "stats"
-    syntax: ClassVar[str] = "stats <function>(<field>) [AS <name>] … [BY <field> …]"
+    syntax: ClassVar[str] = (
+        "stats [allnum=<bool>] [delim=<text>] <function>(<field>) [AS <name>] … [BY <field> …] "
+        "[dedup_splitvals=<bool>]"
+    )
     documentation: ClassVar[str] = "search-commands/stats"
     transforming: ClassVar[bool] = True
 
@@ -73,7 +77,12 @@ class _StatsStage(Stage):
     def __init__(self, command: Stats, context: Context) -> None:
         self._by = command.by
         self._distinct = bool(command.options.get("dedup_splitvals"))
-        self._aggregator = Aggregator(command.aggregations, context.environment)
+        self._aggregator = Aggregator(
+            command.aggregations,
+            context.environment,
+            allnum=bool(command.options.get("allnum")),
+            delimiter=command.options.get("delim"),
+        )
         self._groups: dict[tuple[str, ...], Group] = {}
         if not self._by:
             # without BY there is one row, even of nothing

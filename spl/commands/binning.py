@@ -1,0 +1,222 @@
+"""The bin options of `bin`, `chart` and `timechart`, and what they make of a value."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from spl.commands.arguments import Convert, integer, options_text
+from spl.errors import SplError, UnsupportedSplError
+from spl.functions.registry import Environment
+from spl.relative_time import resolve
+from spl.time_span import TimeSpan, fitting_span
+from spl.values import Number, Row, number_text, to_number, values_of
+
+_LOG = re.compile(r"(\d+\.?\d*|\.\d+)?log(\d+\.?\d*|\.\d+)?")
+_FORMS = "a span such as 10, 5m, 1d or 2log10"
+_DIGITS = 9
+_TIME = "_time"
+
+
+@dataclass(frozen=True)
+class NumberSpan:
+    """Ranges of one length, from multiples of it."""
+
+    length: Number
+
+    def __str__(self) -> str:
+        return number_text(self.length)
+
+    def index(self, number: Number) -> int:
+        """Return the position of the range that `number` is in; range 0 starts at 0."""
+        return math.floor(round(number / self.length, _DIGITS))
+
+    def label(self, index: int) -> str:
+        """Return the range as text, `10-20`."""
+        return f"{_text(index * self.length)}-{_text((index + 1) * self.length)}"
+
+
+@dataclass(frozen=True)
+class LogSpan:
+    """Ranges that grow by the factor `base`, from `coefficient` on."""
+
+    coefficient: Number
+    base: Number
+
+    def __str__(self) -> str:
+        return f"{number_text(self.coefficient)}log{number_text(self.base)}"
+
+    def index(self, number: Number) -> int | None:
+        """Return the position of the range that `number` is in; None for 0 and less."""
+        if number <= 0:
+            return None
+        return math.floor(round(math.log(number / self.coefficient, self.base), _DIGITS))
+
+    def label(self, index: int) -> str:
+        """Return the range as text, `10-100`."""
+        try:
+            ends = [self.coefficient * self.base**place for place in (index, index + 1)]
+        except OverflowError:
+            ends = [self.coefficient * float(self.base) ** index, math.inf]
+        return "-".join(map(_text, ends))
+
+
+Span = TimeSpan | NumberSpan | LogSpan
+
+
+def parse_span(text: str) -> Span:
+    """Convert the value of `span=`; raise ValueError."""
+    if found := _LOG.fullmatch(text.lower()):
+        coefficient, base = (to_number(part) if part else None for part in found.groups())
+        span = LogSpan(1 if coefficient is None else coefficient, 10 if base is None else base)
+        if span.base <= 1 or not 1 <= span.coefficient < span.base:
+            raise ValueError("a log span whose base is above 1 and coefficient 1 up to the base")
+        return span
+    number = to_number(text)
+    if number is not None:
+        if not 0 < number < math.inf:
+            raise ValueError("a span above 0")
+        return NumberSpan(number)
+    try:
+        return TimeSpan.parse(text)
+    except ValueError as error:
+        raise ValueError(str(error) if text[:1].isdigit() else _FORMS) from None
+
+
+def number(text: str) -> Number:
+    """Convert the value of an option that is a number; raise ValueError."""
+    value = to_number(text)
+    if value is None:
+        raise ValueError("a number")
+    return value
+
+
+BIN_OPTIONS: Mapping[str, Convert] = {
+    "bins": integer,
+    "minspan": parse_span,
+    "span": parse_span,
+    "start": number,
+    "end": number,
+    "aligntime": str,
+}
+
+
+@dataclass(frozen=True)
+class BinOptions:
+    """The bin options; what is not given is None."""
+
+    bins: int | None = None
+    minspan: Span | None = None
+    span: Span | None = None
+    start: Number | None = None
+    end: Number | None = None
+    aligntime: str | None = None
+
+    @classmethod
+    def taken_from(cls, options: dict[str, Any]) -> BinOptions:
+        """Take the bin options out of `options`."""
+        return cls(**{name: options.pop(name) for name in BIN_OPTIONS if name in options})
+
+    @property
+    def given(self) -> bool:
+        """There is one."""
+        return self != BinOptions()
+
+    def __str__(self) -> str:
+        return " ".join(options_text({name: getattr(self, name) for name in BIN_OPTIONS}))
+
+
+class Binner:
+    """Cuts the values of one field into bins.
+
+    With a span each value by itself; without, `fit` looks at all rows first and takes the
+    smallest round span that gives at most `bins` bins. Round are 1, 2 and 5 times a power of ten
+    (not documented), for `_time` the spans of timechart.
+    """
+
+    def __init__(
+        self, field: str, options: BinOptions, environment: Environment, bins: int
+    ) -> None:
+        self.is_time = field == _TIME
+        self._field = field
+        self._options = options
+        self._timezone = environment.timezone
+        self._bins = options.bins or bins
+        self._align = _resolved(options.aligntime, environment)
+        self.span = options.span
+        if self.is_time and isinstance(self.span, LogSpan):
+            raise UnsupportedSplError(f"span={self.span} does not cut _time")
+        if self.is_time and isinstance(self.span, NumberSpan):
+            self.span = _seconds_span(self.span)
+
+    def fit(self, rows: Iterable[Row]) -> None:
+        """Choose the span for the values in `rows`, where none was given."""
+        if self.span is not None:
+            return
+        texts = (text for row in rows for text in values_of(row.get(self._field)))
+        numbers = [n for n in map(to_number, texts) if n is not None and math.isfinite(n)]
+        ends = [end for end in (self._options.start, self._options.end) if end is not None]
+        if numbers:
+            self.span = self._fitting(min([*numbers, *ends]), max([*numbers, *ends]))
+
+    def _fitting(self, low: Number, high: Number) -> Span:
+        least = self._options.minspan
+        if self.is_time:
+            shortest = least.seconds if isinstance(least, TimeSpan) else 0
+            if isinstance(least, NumberSpan):
+                shortest = float(least.length)
+            return fitting_span(low, high, self._bins, self._timezone, shortest)
+        length: Number = least.length if isinstance(least, NumberSpan) else 0
+        if isinstance(least, TimeSpan):
+            length = least.seconds
+        rough = max((high - low) / self._bins, length)
+        power = math.floor(math.log10(rough)) if rough > 0 else 0
+        for exponent in range(power, power + 3):
+            for digit in (1, 2, 5):
+                span = NumberSpan(digit * 10**exponent if exponent >= 0 else digit / 10**-exponent)
+                count = span.index(high) - span.index(low) + 1
+                if span.length >= length and count <= self._bins:
+                    return span
+        return NumberSpan(10 ** (power + 3))
+
+    def bin(self, text: str) -> str:
+        """Return the bin of a value: the beginning for `_time`, else a range; or the value itself
+        where it is no number."""
+        value = to_number(text)
+        if value is None or self.span is None or not math.isfinite(value):
+            return text
+        if not isinstance(self.span, TimeSpan):
+            index = self.span.index(value)
+            return text if index is None else self.span.label(index)
+        try:
+            begin = self.span.floor(value, self._timezone, self._align)
+            if self.is_time:
+                return number_text(begin)
+            following = self.span.following(begin, self._timezone)
+        except (ValueError, OverflowError, OSError):
+            return text
+        return f"{number_text(begin)}-{number_text(following)}"
+
+
+def _seconds_span(span: NumberSpan) -> TimeSpan:
+    if span.length == int(span.length):
+        return TimeSpan(int(span.length), "second")
+    return TimeSpan(max(1, round(span.length * 1_000_000)), "us")
+
+
+def _resolved(aligntime: str | None, environment: Environment) -> Number:
+    if aligntime is None:
+        return 0
+    if aligntime in ("earliest", "latest"):
+        raise UnsupportedSplError(f"aligntime={aligntime} does not run here: write a time")
+    try:
+        return resolve(aligntime, environment.now, environment.timezone)
+    except SplError as error:
+        raise SplError(f"aligntime={aligntime}: {error.message}") from None
+
+
+def _text(value: Number) -> str:
+    return number_text(round(value, _DIGITS))

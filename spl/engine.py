@@ -304,6 +304,7 @@ class _Chain:
         """Return all rows and the columns."""
         columns: Columns = None
         for position, (command, stage) in enumerate(self._links):
+            stage.before = columns
             self.feed(self._counted(command, stage.finish()), position + 1)
             columns = stage.columns(columns)
         fields = dict.fromkeys(columns or ())

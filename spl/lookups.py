@@ -182,7 +182,7 @@ class Lookups:
         self._folder = folder
         self._transforms = transforms
         self._warn = warn
-        self._tables: dict[Path, tuple[tuple[int, int], Table]] = {}
+        self._tables: dict[Path, tuple[tuple[int, int, int], Table]] = {}
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self.overlay: Path | None = None
 
@@ -214,6 +214,10 @@ class Lookups:
             table = _filtered(table, definition)
         return Lookup(definition, table)
 
+    def path_of(self, name: str) -> Path | None:
+        """Return the file of the lookup `name`, or None where there is none; raise SplError."""
+        return self._find(self.definition(name).filename)
+
     def path_to_write(self, name: str) -> Path:
         """Return where the lookup `name` is written to; raise SplError where it is none."""
         filename = self.definition(name).filename
@@ -225,6 +229,13 @@ class Lookups:
         self.overlay.mkdir(parents=True, exist_ok=True)
         return self.overlay / filename
 
+    def remove(self, name: str) -> None:
+        """Remove the file of the lookup `name`. The app's own stays: an empty one then hides it."""
+        path = self.path_to_write(name)
+        path.unlink(missing_ok=True)
+        if (self._folder / path.name).is_file():
+            path.touch()
+
     def _find(self, filename: str) -> Path | None:
         if Path(filename).name != filename:
             raise SplError(f"{filename} is no file name")
@@ -233,7 +244,7 @@ class Lookups:
 
     def _read(self, path: Path) -> Table:
         status = path.stat()
-        stamp = (status.st_mtime_ns, status.st_size)
+        stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
         known = self._tables.get(path)
         if known is None or known[0] != stamp:
             known = self._tables[path] = (stamp, read_table(path, self._warn))

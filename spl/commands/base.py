@@ -25,6 +25,8 @@ class Stage:
 
     done = False
     """No row that comes now can change the result."""
+    before: Columns = None
+    """The columns of the input; known in `finish`."""
 
     def feed(self, rows: Iterable[Row]) -> Iterable[Row]:
         """Take rows; return those that can go on at once."""

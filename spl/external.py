@@ -30,12 +30,23 @@ from spl.values import Row, Value, to_value, values_of
 csv.field_size_limit(sys.maxsize)
 
 _CHUNK_ROWS = 50_000
-_HEADER = re.compile(rb"chunked 1\.0,(\d+),(\d+)\n")
+_HEADER = re.compile(rb"chunked 1\.0,(\d{1,9}),(\d{1,9})\n")
+_LONGEST_HEADER = 40
+_ENCODED = "__mv_"
 _TOKEN = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^\s"|\[\]])+', re.DOTALL)
 _QUOTED = re.compile(r'"((?:\\.|[^"\\])*)"', re.DOTALL)
 _ESCAPE = re.compile(r'\\(["\\|])')
 
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What a command answers: metadata, messages as (level, text), rows as CSV."""
+
+    metadata: Json
+    messages: list[tuple[str, str]]
+    body: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,19 +123,15 @@ class _ExternalStage(Stage):
     def _send(self, rows: list[Row], *, finished: bool) -> Iterator[Row]:
         assert self._process is not None
         names = list(dict.fromkeys(name for row in rows for name in row))
-        for metadata, body in self._process.exchange(rows, names, finished=finished):
-            self._report(metadata)
-            answer = csv.DictReader(io.StringIO(body))
+        for chunk in self._process.exchange(rows, names, finished=finished):
+            self._report(chunk)
+            fields, answer = self._process.table(chunk)
             # A field that is empty in every row is a column nonetheless.
-            self._added.update(
-                (name, None)
-                for name in answer.fieldnames or ()
-                if name not in names and not name.startswith("__mv_")
-            )
-            yield from map(_read_row, answer)
+            self._added.update((name, None) for name in fields if name not in names)
+            yield from answer
 
-    def _report(self, metadata: Json) -> None:
-        for level, text in metadata.get("inspector", {}).get("messages", []):
+    def _report(self, chunk: Chunk) -> None:
+        for level, text in chunk.messages:
             if level in ("ERROR", "FATAL"):
                 raise SplError(f"{self._command.name}: {text}")
             self._context.say("WARN" if level == "WARN" else "INFO", text)
@@ -168,24 +175,29 @@ class _Process:
             "latest_time": context.environment.now,
         }
         reply = self._request({"action": "getinfo", "preview": False, "searchinfo": searchinfo})
-        for level, text in reply[0].get("inspector", {}).get("messages", []):
+        for level, text in reply.messages:
             if level in ("ERROR", "FATAL"):
                 self.close()
                 raise SplError(f"{self._name}: {text}")
-        if "error" in reply[0]:
+        if "error" in reply.metadata:
             self.close()
-            raise SplError(f"{self._name}: {reply[0]['error']}")
+            raise SplError(f"{self._name}: {reply.metadata['error']}")
 
-    def exchange(
-        self, rows: list[Row], names: list[str], *, finished: bool
-    ) -> Iterator[tuple[Json, str]]:
+    def exchange(self, rows: list[Row], names: list[str], *, finished: bool) -> Iterator[Chunk]:
         """Send one chunk of rows; yield the reply, in parts where the command sends parts."""
         metadata: Json = {"action": "execute", "finished": finished}
         answer = self._request(metadata, _write_rows(rows, names))
         yield answer
-        while answer[0].get("partial"):
+        while answer.metadata.get("partial"):
             answer = self._receive()
             yield answer
+
+    def table(self, chunk: Chunk) -> tuple[list[str], list[Row]]:
+        """Return the fields and the rows of a chunk. Raises SplError."""
+        try:
+            return read_table(chunk.body)
+        except ValueError as error:
+            raise self._failure(f"gave rows that cannot be read ({error})") from None
 
     def close(self) -> None:
         """End the process."""
@@ -199,7 +211,7 @@ class _Process:
             self._process.wait()
         self._errors.close()
 
-    def _request(self, metadata: Json, body: str = "") -> tuple[Json, str]:
+    def _request(self, metadata: Json, body: str = "") -> Chunk:
         head, data = json.dumps(metadata).encode(), body.encode("utf-8", "replace")
         try:
             self._input.write(b"chunked 1.0,%d,%d\n%b%b" % (len(head), len(data), head, data))
@@ -208,16 +220,13 @@ class _Process:
             raise self._failure("ended before it read its input") from None
         return self._receive()
 
-    def _receive(self) -> tuple[Json, str]:
-        header = _HEADER.fullmatch(self._output.readline())
-        if not header:
-            raise self._failure("gave no answer")
-        head = self._output.read(int(header[1]))
-        body = self._output.read(int(header[2]))
+    def _receive(self) -> Chunk:
         try:
-            return json.loads(head), body.decode("utf-8", "replace")
-        except ValueError:
-            raise self._failure("gave an answer that is no chunk") from None
+            return read_chunk(self._output)
+        except EOFError:
+            raise self._failure("gave no answer") from None
+        except ValueError as error:
+            raise self._failure(f"gave an answer that is no chunk ({error})") from None
 
     def _failure(self, what: str) -> SplError:
         self._process.kill()
@@ -225,6 +234,40 @@ class _Process:
         self._errors.seek(0)
         said = self._errors.read().decode("utf-8", "replace").strip().splitlines()
         return SplError(f"the command '{self._name}' {what}" + (f": {said[-1]}" if said else ""))
+
+
+def read_chunk(stream: IO[bytes]) -> Chunk:
+    """Read one chunk. Raises EOFError where the stream has ended, ValueError where it is none."""
+    line = stream.readline(_LONGEST_HEADER)
+    if not line:
+        raise EOFError
+    header = _HEADER.fullmatch(line)
+    if not header:
+        raise ValueError("it does not begin with 'chunked 1.0,<length>,<length>'")
+    head, body = (stream.read(int(length)) for length in header.groups())
+    if len(head) < int(header[1]) or len(body) < int(header[2]):
+        raise ValueError("it is cut off")
+    try:
+        metadata = json.loads(head)
+        messages = metadata.get("inspector", {}).get("messages", [])
+        pairs = [(str(level), str(text)) for level, text in messages]
+    except (ValueError, AttributeError, TypeError, RecursionError):
+        raise ValueError("its metadata is not what a command may say") from None
+    return Chunk(metadata, pairs, body.decode("utf-8", "replace"))
+
+
+def read_table(body: str) -> tuple[list[str], list[Row]]:
+    """Return the fields and the rows of a chunk's CSV. Raises ValueError where it is none."""
+    reader = csv.reader(io.StringIO(body))
+    try:
+        header = next(reader, [])
+        records = [cells for cells in reader if cells]
+    except csv.Error as error:
+        raise ValueError(str(error)) from None
+    if any(len(cells) > len(header) for cells in records):
+        raise ValueError("a row has more cells than there are columns")
+    rows = [_read_row(dict(zip(header, cells, strict=False))) for cells in records]
+    return [name for name in header if not name.startswith(_ENCODED)], rows
 
 
 def _unquote(token: str) -> str:
@@ -238,7 +281,7 @@ def _write_rows(rows: list[Row], names: list[str]) -> str:
     multivalued = {name for row in rows for name in names if isinstance(row.get(name), list)}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*names, *(f"__mv_{name}" for name in names if name in multivalued)])
+    writer.writerow([*names, *(_ENCODED + name for name in names if name in multivalued)])
     for row in rows:
         values = [row.get(name) for name in names]
         encoded = [_encode(row.get(name)) for name in names if name in multivalued]
@@ -260,9 +303,9 @@ def _decode(text: str) -> Value | None:
 def _read_row(record: Mapping[str, str]) -> Row:
     row: Row = {}
     for name, text in record.items():
-        if name.startswith("__mv_"):
+        if name.startswith(_ENCODED):
             continue
-        value = _decode(record.get(f"__mv_{name}") or "") or text
+        value = _decode(record.get(_ENCODED + name) or "") or text
         if value != "":
             row[name] = value
     return row

@@ -1,0 +1,58 @@
+"""What a custom command answers, and answers that are no chunk."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from spl.external import read_chunk, read_table
+
+
+def chunk(head: bytes, body: bytes = b"") -> io.BytesIO:
+    return io.BytesIO(b"chunked 1.0,%d,%d\n%b%b" % (len(head), len(body), head, body))
+
+
+def test_a_chunk_has_metadata_messages_and_rows() -> None:
+    head = b'{"finished": true, "inspector": {"messages": [["WARN", "slow"]]}}'
+    found = read_chunk(chunk(head, b"a\n1\n"))
+    assert found.metadata["finished"] is True
+    assert found.messages == [("WARN", "slow")]
+    assert found.body == "a\n1\n"
+
+
+@pytest.mark.parametrize(
+    ("stream", "reason"),
+    [
+        (io.BytesIO(b"Traceback (most recent call last):\n"), "does not begin with"),
+        (io.BytesIO(b"chunked 1.0,99999999999999999999,0\n"), "does not begin with"),
+        (io.BytesIO(b"chunked 1.0,5,0\n{}"), "cut off"),
+        (chunk(b"{"), "metadata"),
+        (chunk(b"[1]"), "metadata"),
+        (chunk(b'{"inspector": "x"}'), "metadata"),
+        (chunk(b'{"inspector": {"messages": [["ERROR"]]}}'), "metadata"),
+        (chunk(b"[" * 100_000), "metadata"),
+    ],
+)
+def test_what_is_no_chunk_is_refused(stream: io.BytesIO, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        read_chunk(stream)
+
+
+def test_the_end_of_the_stream_is_no_wrong_chunk() -> None:
+    with pytest.raises(EOFError):
+        read_chunk(io.BytesIO(b""))
+
+
+def test_a_short_row_lacks_fields_and_a_multivalue_is_decoded() -> None:
+    fields, rows = read_table('a,__mv_a,b\n"x\ny",$x$;$y$,1\nz\n')
+    assert fields == ["a", "b"]
+    assert rows == [{"a": ["x", "y"], "b": "1"}, {"a": "z"}]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"), [("a\n1,2\n", "more cells"), ("a\n1\r2\n", "new-line character")]
+)
+def test_rows_that_cannot_be_read_are_refused(body: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        read_table(body)

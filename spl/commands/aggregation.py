@@ -77,35 +77,36 @@ class Aggregation(Node):
         return read
 
 
-def read_aggregations(reader: Reader, *stop: str) -> tuple[Aggregation, ...]:
-    """Read aggregations up to the end of the command or a keyword of `stop`; at least one."""
-    aggregations = []
+def read_aggregations(
+    reader: Reader, *stop: str, also: Mapping[str, Callable[[], Accumulator]] | None = None
+) -> tuple[Aggregation, ...]:
+    """Read aggregations up to an option, a keyword of `stop` or the command's end; at least one.
+
+    `also`: functions that only this command has, by name.
+    """
+    aggregations: list[Aggregation] = []
     while not reader.at_end():
         before = reader.position
-        if stop and reader.keyword(*stop):
+        if (stop and reader.keyword(*stop)) or (aggregations and reader.match(r"\w+\s*=")):
             reader.position = before
             break
-        aggregations.append(read_aggregation(reader))
+        aggregations.append(read_aggregation(reader, also or {}))
         reader.take(",")
     if not aggregations:
         raise reader.error(f"expected a statistical function, found {reader.found()}")
     return tuple(aggregations)
 
 
-def read_aggregation(reader: Reader) -> Aggregation:
-    """Read one function with its argument and its name."""
+def read_aggregation(reader: Reader, also: Mapping[str, Callable[[], Accumulator]]) -> Aggregation:
+    """Read one function with its argument and its name; `also` as in `read_aggregations`."""
     reader.skip_space()
     start = reader.position
     found = reader.match(_FUNCTION)
     if not found:
         raise reader.error(f"expected a statistical function, found {reader.found()}")
     name = found.group()
-    if name.lower() == "sparkline":
-        raise UnsupportedSplError(
-            "sparklines are not drawn here", text=reader.text, start=start, end=reader.position
-        )
     try:
-        accumulator = find_aggregate(name)
+        accumulator = also.get(name.lower()) or _find(name)
     except SplError as error:
         raise error.at(reader.text, start, reader.position) from None
     argument: str | EvalExpression | None = None
@@ -129,6 +130,14 @@ def read_aggregation(reader: Reader) -> Aggregation:
         accumulator=accumulator,
         span=reader.span(start),
     )
+
+
+def _find(name: str) -> Callable[[], Accumulator]:
+    if name.lower() == "sparkline":
+        raise UnsupportedSplError("sparklines are not drawn here")
+    if name.lower() == "eval":
+        raise UnsupportedSplError("an expression of statistical functions does not run here")
+    return find_aggregate(name)
 
 
 def _read_argument(reader: Reader) -> str | EvalExpression | None:
@@ -233,6 +242,13 @@ class Aggregator:
                 self._expanded.add(key)
                 output = _wildcard_output(aggregation, pattern, name)
                 self._append(output, aggregation.accumulator, _reader(name))
+
+    def merge(self, group: Group, other: Group) -> None:
+        """Add what was taken by `other` to `group`."""
+        known = len(group.accumulators)
+        group.accumulators += [make() for make in self.makers[known:]]
+        for accumulator, more in zip(group.accumulators, other.accumulators, strict=False):
+            accumulator.merge(more)
 
     def results(self, group: Group) -> dict[str, Value]:
         """Return the outputs of a group; null ones are absent."""

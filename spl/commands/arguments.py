@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
-from spl.errors import SplSyntaxError, did_you_mean
+from spl.errors import SplError, SplSyntaxError, UnsupportedSplError, did_you_mean
 from spl.lang.reader import Reader, closing_quote, quote
 
 _FIELD = r'[^\s"|\[\](),=<>`]+'
@@ -45,6 +45,11 @@ def one_of(*choices: str) -> Convert:
         raise ValueError("one of " + ", ".join(choices))
 
     return convert
+
+
+def not_here(text: str) -> str:
+    """Refuse the value of an option that Splunk has and this engine has not."""
+    raise UnsupportedSplError("this option does not run here")
 
 
 def read_field(reader: Reader, what: str = "a field") -> str:
@@ -113,6 +118,8 @@ def read_options(
         text = read_pattern(reader) if name in patterns else read_option_value(reader, name)
         try:
             options[name] = known[name](text)
+        except SplError as error:
+            raise error.at(reader.text, start, reader.position) from None
         except ValueError as error:
             message = f"{name}= takes {error}, not '{text}'"
             raise reader.error(message, value_start, reader.position) from None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
 
 from spl.commands.arguments import Convert, integer, options_text
+from spl.commands.sort import natural_key
 from spl.errors import SplError, UnsupportedSplError
 from spl.functions.registry import Environment
 from spl.relative_time import resolve
@@ -18,6 +19,7 @@ from spl.values import Number, Row, number_text, to_number, values_of
 _LOG = re.compile(r"(\d+\.?\d*|\.\d+)?log(\d+\.?\d*|\.\d+)?")
 _FORMS = "a span such as 10, 5m, 1d or 2log10"
 _DIGITS = 9
+_MAX_BINS = 50_000
 _TIME = "_time"
 
 
@@ -115,16 +117,6 @@ class BinOptions:
     end: Number | None = None
     aligntime: str | None = None
 
-    @classmethod
-    def taken_from(cls, options: dict[str, Any]) -> BinOptions:
-        """Take the bin options out of `options`."""
-        return cls(**{name: options.pop(name) for name in BIN_OPTIONS if name in options})
-
-    @property
-    def given(self) -> bool:
-        """There is one."""
-        return self != BinOptions()
-
     def __str__(self) -> str:
         return " ".join(options_text({name: getattr(self, name) for name in BIN_OPTIONS}))
 
@@ -132,34 +124,49 @@ class BinOptions:
 class Binner:
     """Cuts the values of one field into bins.
 
-    With a span each value by itself; without, `fit` looks at all rows first and takes the
-    smallest round span that gives at most `bins` bins. Round are 1, 2 and 5 times a power of ten
-    (not documented), for `_time` the spans of timechart.
+    With a span each value by itself; else `fit` looks at all rows first and takes the smallest
+    round span that gives at most `bins` bins. Round are 1, 2 and 5 times a power of ten (not
+    documented), for `_time` the spans of timechart. Unless `automatic`, nothing is cut where no
+    option says so.
     """
 
     def __init__(
-        self, field: str, options: BinOptions, environment: Environment, bins: int
+        self,
+        field: str,
+        options: BinOptions,
+        environment: Environment,
+        bins: int,
+        *,
+        automatic: bool = True,
     ) -> None:
         self.is_time = field == _TIME
         self._field = field
         self._options = options
         self._timezone = environment.timezone
         self._bins = options.bins or bins
+        self._automatic = automatic or options != BinOptions()
         self._align = _resolved(options.aligntime, environment)
         self.span = options.span
+        self._places: dict[str, Number] = {}
         if self.is_time and isinstance(self.span, LogSpan):
             raise UnsupportedSplError(f"span={self.span} does not cut _time")
         if self.is_time and isinstance(self.span, NumberSpan):
             self.span = _seconds_span(self.span)
 
-    def fit(self, rows: Iterable[Row]) -> None:
-        """Choose the span for the values in `rows`, where none was given."""
-        if self.span is not None:
+    @property
+    def waits(self) -> bool:
+        """All rows must be there before a value can be cut: see `fit`."""
+        return self.span is None and self._automatic
+
+    def fit(self, rows: Iterable[Row], extent: Sequence[Number] = ()) -> None:
+        """Choose the span for the values in `rows` and for `extent`, where none was given."""
+        if not self.waits:
             return
         texts = (text for row in rows for text in values_of(row.get(self._field)))
         numbers = [n for n in map(to_number, texts) if n is not None and math.isfinite(n)]
         ends = [end for end in (self._options.start, self._options.end) if end is not None]
-        if numbers:
+        ends += extent
+        if numbers or extent:
             self.span = self._fitting(min([*numbers, *ends]), max([*numbers, *ends]))
 
     def _fitting(self, low: Number, high: Number) -> Span:
@@ -188,17 +195,48 @@ class Binner:
         value = to_number(text)
         if value is None or self.span is None or not math.isfinite(value):
             return text
-        if not isinstance(self.span, TimeSpan):
-            index = self.span.index(value)
-            return text if index is None else self.span.label(index)
         try:
-            begin = self.span.floor(value, self._timezone, self._align)
-            if self.is_time:
-                return number_text(begin)
-            following = self.span.following(begin, self._timezone)
+            place = self._place(value)
+            if place is None:
+                return text
+            label = self._label(place)
         except (ValueError, OverflowError, OSError):
             return text
-        return f"{number_text(begin)}-{number_text(following)}"
+        self._places[label] = place
+        return label
+
+    def _place(self, value: Number) -> Number | None:
+        if isinstance(self.span, TimeSpan):
+            return self.span.floor(value, self._timezone, self._align)
+        return self.span.index(value) if self.span else None
+
+    def _label(self, place: Number) -> str:
+        if not isinstance(self.span, TimeSpan):
+            return self.span.label(int(place)) if self.span else ""
+        if self.is_time:
+            return number_text(place)
+        following = self.span.following(place, self._timezone)
+        return f"{number_text(place)}-{number_text(following)}"
+
+    def in_order(self, labels: Iterable[str], *, fill: bool) -> list[str]:
+        """Return `labels`, which `bin` returned, in order; what was not cut comes last.
+
+        `fill`: with the empty bins between the first and the last. Raises SplError where there
+        are more than 50,000 (limits.conf, [discretize] maxbins).
+        """
+        labels = list(labels)
+        known = sorted({self._places[label] for label in labels if label in self._places})
+        rest = sorted((x for x in labels if x not in self._places), key=natural_key)
+        if fill and known and not isinstance(self.span, LogSpan):
+            known = list(islice(self._between(known[0], known[-1]), _MAX_BINS + 1))
+            if len(known) > _MAX_BINS:
+                raise SplError(f"span={self.span} makes more than {_MAX_BINS:,} bins")
+        return [*map(self._label, known), *rest]
+
+    def _between(self, first: Number, last: Number) -> Iterator[Number]:
+        if isinstance(self.span, TimeSpan):
+            return self.span.between(first, last, self._timezone)
+        return iter(range(int(first), int(last) + 1))
 
 
 def _seconds_span(span: NumberSpan) -> TimeSpan:

@@ -29,6 +29,7 @@ from spl.functions.registry import (
 from spl.values import Number, to_number
 
 _MAX_DIGITS = 300
+_MAX_NUMBER = 10**_MAX_DIGITS
 _MAX_BITS = 2**53 - 1
 _DIGITS = re.compile(r"[+-]?[0-9A-Za-z]+", re.ASCII)
 
@@ -123,9 +124,10 @@ def _in_base(text: str, base: int) -> int | None:
     if len(text) > _MAX_DIGITS or not _DIGITS.fullmatch(text):
         return None
     try:
-        return int(text, base)
+        number = int(text, base)
     except ValueError:
         return None
+    return number if abs(number) < _MAX_NUMBER else None
 
 
 @eval_function("toobject", arguments=1)

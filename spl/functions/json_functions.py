@@ -33,6 +33,7 @@ INVALID: Final = object()
 """What is read from a text that is no JSON."""
 Step = str | int | None
 """One step of a path: a key, an index, or None for all members of an array."""
+_MAX_INTEGER = 2**63
 _STEP = re.compile(r"\.?([^.{}]+)|\{(\d{0,9})\}", re.ASCII)
 
 
@@ -81,6 +82,8 @@ def from_json(value: Json) -> EvalValue:
         return JsonBoolean("true" if value else "false")
     if isinstance(value, (list, dict)):
         return write_json(value)
+    if isinstance(value, int) and abs(value) >= _MAX_INTEGER:
+        return str(value)
     result: EvalValue = value
     return result
 

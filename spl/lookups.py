@@ -51,12 +51,14 @@ class Definition:
     default_match: str = ""
     case_sensitive: bool = True
     filter: str = ""
+    collection_fields: tuple[str, ...] = ()
+    """The fields of a KV store collection, which is empty until something is written to it."""
 
     @classmethod
     def from_stanza(cls, name: str, settings: Stanza) -> Definition:
         """Make the definition of a stanza. Raises SplError for a wrong one.
 
-        A KV store collection is the file `<collection>.csv`.
+        A KV store collection is the file `<collection>.csv`; without one it is empty.
         """
         for setting, what in _NOT_RUN.items():
             if setting in settings:
@@ -75,6 +77,7 @@ class Definition:
             settings.get("default_match", ""),
             settings.get("case_sensitive_match", "true").lower() in ("1", "true", "t", "yes"),
             settings.get("filter", ""),
+            tuple(re.findall(r"[^\s,]+", settings.get("fields_list", ""))) if collection else (),
         )
 
 
@@ -206,6 +209,8 @@ class Lookups:
         """Return a lookup by its name; raise SplError where there is none, or no file of it."""
         definition = self.definition(name)
         path = self._find(definition.filename)
+        if path is None and definition.collection_fields:
+            return Lookup(definition, Table(definition.collection_fields, []))
         if path is None:
             near = did_you_mean(name, [known for known in self.names() if known != name])
             raise SplError(f"lookup '{name}': there is no file {definition.filename}{near}")

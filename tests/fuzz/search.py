@@ -1,0 +1,28 @@
+"""Fuzz target: the parser. Any text is a search that prints as itself, or an SplError."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from spl import Engine, SplError
+from spl.commands import parse_pipeline
+from spl.knowledge import App
+
+MACROS = {"one": "search a=1", "two": '"x | `one`"', "three": "`one` OR `two`", "four": "`four`"}
+ENGINE = Engine(App(Path(__file__).parent, MACROS))
+
+
+def check(data: bytes) -> None:
+    text = data.decode("utf-8", "replace")
+    try:
+        pipeline = ENGINE.parse(text)
+    except SplError as error:
+        check_error(error)
+        return
+    printed = str(pipeline)
+    assert parse_pipeline(printed) == pipeline, printed
+
+
+def check_error(error: SplError) -> None:
+    assert str(error)
+    assert error.text is None or 0 <= error.start <= len(error.text)

@@ -41,8 +41,13 @@ def flip(data: bytes, at: int) -> bytes:
         (A.replace(b"python", b"py\xff\xfehon") + b"\n" + B, 2, 0, r":1: bytes that are not UTF-8"),
         (A + b"\n" + b"[" * 5000 + b"\n" + B, 2, 1, r":2: not JSON"),
         (A + b'\n{"a":' + b"[" * 900 + b"]" * 900 + b"}\n" + B, 2, 0, r"first at .*:2; its keys"),
-        (gzip.compress(RECORDING.read_bytes(), 0)[:-2000], 7, 1, r": the gzip data is cut short"),
-        (flip(gzip.compress(A + b"\n" + B), -6), 2, 0, r": the gzip data is damaged"),
+        (
+            gzip.compress(RECORDING.read_bytes(), 0, mtime=0)[:-2000],
+            7,
+            1,
+            r": the gzip data is cut short",
+        ),
+        (flip(gzip.compress(A + b"\n" + B, mtime=0), -6), 2, 0, r": the gzip data is damaged"),
         (b"\x1f\x8bnot gzip at all", 0, 0, r": the gzip data is damaged"),
         (b"", 0, 0, r": is empty$"),
         (b"\n \n", 0, 0, r": holds no records$"),
@@ -50,7 +55,7 @@ def flip(data: bytes, at: int) -> bytes:
         (b"\x7fELF\x02\x01\x01" + bytes(99), 0, 0, r": is a binary file$"),
         (b"PK\x03\x04" + bytes(99), 0, 0, r": is a zip archive; unpack it first$"),
         (LFS, 0, 0, r": is a Git LFS pointer.*git lfs pull --include=log$"),
-        (gzip.compress(LFS), 0, 0, r": is a Git LFS pointer"),
+        (gzip.compress(LFS, mtime=0), 0, 0, r": is a Git LFS pointer"),
         (b"[" + A + b"," + B, 2, 1, r":1: the file ends within an array"),
         (b"[" + A + b"," + B[:99], 1, 1, r":1: not JSON: the file ends within this value"),
         (b"[" + A[:50] + b"," + B + b"," + C + b"]", 2, 1, r":1: not JSON: "),
@@ -165,7 +170,7 @@ def test_a_pipe_in_a_directory_is_not_waited_for(tmp_path: Path) -> None:
     assert any("loop: " in problem for problem in inputs.problems)
 
 
-@pytest.mark.parametrize("content", [A[:-9], LFS, gzip.compress(A)[:-9], b"PK\x03\x04"])
+@pytest.mark.parametrize("content", [A[:-9], LFS, gzip.compress(A, mtime=0)[:-9], b"PK\x03\x04"])
 def test_damaged_data_in_a_directory_is_not_passed_over(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "log").write_bytes(content)
     inputs = Inputs([tmp_path])
@@ -245,7 +250,7 @@ def test_no_damage_raises_and_each_is_named(scratch: Path, data: st.DataObject) 
                 b"\n".join(LINES),
                 b"\n".join(PRETTY),
                 b"[" + b",".join(LINES) + b"]",
-                gzip.compress(b"\n".join(LINES)),
+                gzip.compress(b"\n".join(LINES), mtime=0),
             ]
         )
     )

@@ -172,15 +172,15 @@ CONTROL = {"messageType": "CONTROL_MESSAGE", "logEvents": [{"id": "", "message":
     ("content", "source"),
     [
         (S3_LINES, None),
-        (gzip.compress(S3_LINES), None),
+        (gzip.compress(S3_LINES, mtime=0), None),
         (json.dumps(FILTERED).encode(), None),
         (json.dumps(FILTERED, indent=4).encode(), None),
         (json.dumps(SUBSCRIPTION).encode(), "/aws/eks/prod/cluster:kube-apiserver-audit-0b1c"),
         # A delivery stream compresses compressed messages, and puts nothing between them.
         (
             gzip.compress(
-                gzip.compress(json.dumps(CONTROL).encode())
-                + gzip.compress(json.dumps(SUBSCRIPTION).encode())
+                gzip.compress(json.dumps(CONTROL).encode(), mtime=0)
+                + gzip.compress(json.dumps(SUBSCRIPTION).encode(), mtime=0)
             ),
             "/aws/eks/prod/cluster:kube-apiserver-audit-0b1c",
         ),

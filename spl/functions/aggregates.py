@@ -460,6 +460,11 @@ _FUNCTIONS: dict[str, Callable[[], Accumulator]] = {
 }
 
 
+def aggregate_names() -> list[str]:
+    """Return the names of the statistical functions, without the percentiles."""
+    return list(_FUNCTIONS)
+
+
 def find_aggregate(name: str) -> Callable[[], Accumulator]:
     """Return what makes accumulators of the statistical function `name`.
 

@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote
 
-from spl.fields import extract, parse_json
+from spl.fields import extract, parse_exactly
 from spl.functions.registry import (
     EvalValue,
     as_number,
@@ -125,11 +125,11 @@ def _offset(value: EvalValue) -> int | None:
 
 @eval_function("spath", arguments=2)
 def spath(value: EvalValue, path: EvalValue) -> EvalValue:
-    """`spath(<value>, <path>)`: the values at a path of JSON text. XML is not read."""
+    """`spath(<value>, <path>)`: the scalars at a path of JSON text. XML is not read."""
     text, wanted = one_text(value), one_text(path)
     if text is None or wanted is None:
         return None
-    return from_list(extract(parse_json(text), wanted)[0])
+    return from_list(extract(parse_exactly(text), wanted))
 
 
 @eval_function("urldecode", arguments=1)

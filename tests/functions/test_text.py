@@ -44,9 +44,10 @@ DOCUMENTED: list[Case] = [
     ('substr("splunk",10)', ""),
     ('substr("splunk",2,100)', "plunk"),
     ('substr("splunk",2,0)', ""),
-    ('spath(json,"a.c")', "1.5"),
+    ('spath(json,"a.c")', "1.50"),
     ('spath(json,"a.b{}")', ["x", "y"]),
-    ("spath(json,path)", "1.5"),
+    ("spath(json,path)", "1.50"),
+    ('spath(json,"a.b{1}")', "y"),
     ('spath(json,"nothing")', None),
     (
         'urldecode("http%3A%2F%2Fwww.splunk.com%2Fdownload%3Fr%3Dheader")',

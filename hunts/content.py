@@ -46,6 +46,9 @@ def read_hunt(name: str, settings: Stanza) -> Hunt:
             stories=tuple(annotations.get("analytic_story", ())),
             impact=int(annotations.get("impact", 0)),
             confidence=int(annotations.get("confidence", 0)),
+            coverage=tuple(int(row) for row in annotations.get("coverage", ())),
+            ms_ta=tuple(annotations.get("ms_ta", ())),
+            audit_level=str(annotations.get("audit_level", "")),
         )
     except (TypeError, ValueError) as error:
         raise SplError(f"savedsearches.conf: [{name}] {ANNOTATIONS}: {error}") from None

@@ -47,6 +47,9 @@ def _record(hunt: Hunt) -> dict[str, object]:
         "confidence": hunt.confidence,
         "risk_score": hunt.risk,
         "data_source": hunt.data_source,
+        "coverage": list(hunt.coverage),
+        "ms_ta": list(hunt.ms_ta),
+        "audit_level": hunt.audit_level,
     }
 
 

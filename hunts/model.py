@@ -28,6 +28,12 @@ class Hunt:
     stories: tuple[str, ...]
     impact: int
     confidence: int
+    coverage: tuple[int, ...] = ()
+    """The rows of docs/coverage.md that it serves."""
+    ms_ta: tuple[str, ...] = ()
+    """Ids of Microsoft's threat matrix for Kubernetes, for example `("MS-TA9006",)`."""
+    audit_level: str = ""
+    """The audit level that it needs: `Metadata`, `Request` or `RequestResponse`; or not known."""
 
     @property
     def risk(self) -> float:

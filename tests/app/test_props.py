@@ -90,7 +90,7 @@ def test_names_of_an_audit_event(
         (200, "watch", "success", "read"),
         (201, "patch", "success", "modified"),
         (200, "deletecollection", "success", "deleted"),
-        (401, "list", "failure", "read"),
+        (401, "list", "failure", "failure"),
         (404, "propfind", "failure", None),
         (None, "get", None, "read"),
     ],

@@ -1,0 +1,78 @@
+"""Each technique is found by its hunts in every shape, and its look-alikes by none of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hunts.inputs import Inputs
+from hunts.runner import run_hunts
+from spl import Engine
+from tests.techniques import proof, table
+
+ROWS = sorted({row for hunt in proof.hunts().values() for row in hunt.coverage})
+SERVED = [(name, row) for name, hunt in proof.hunts().items() for row in hunt.coverage]
+
+every_shape = pytest.mark.parametrize("shape", proof.SHAPES)
+every_hunt = pytest.mark.parametrize(("name", "row"), SERVED)
+
+
+@every_shape
+@pytest.mark.parametrize("row", ROWS)
+def test_the_hunts_of_a_row_find_the_attack(row: int, shape: str) -> None:
+    names = [name for name, served in SERVED if served == row]
+    found = frozenset[str]().union(*(proof.outcome(name, row, shape).found for name in names))
+    attack = proof.TECHNIQUES[row].ids("attack")
+    missed = {
+        audit_id
+        for entry in proof.expected("missed")
+        if entry["row"] == row and shape in entry["shapes"]
+        for audit_id in (attack if entry["audit_ids"] == "all" else entry["audit_ids"])
+    }
+    assert attack - found == missed
+
+
+@every_shape
+@every_hunt
+def test_a_hunt_leaves_the_look_alikes_alone(name: str, row: int, shape: str) -> None:
+    false = {
+        audit_id
+        for entry in proof.expected("false_positives")
+        if (entry["hunt"], entry["row"]) == (name, row) and shape in entry["shapes"]
+        for audit_id in entry["audit_ids"]
+    }
+    assert proof.outcome(name, row, shape).false == false
+
+
+@every_shape
+@every_hunt
+def test_a_hunt_names_who_did_it(name: str, row: int, shape: str) -> None:
+    assert proof.outcome(name, row, shape).misattributed == frozenset()
+
+
+@every_hunt
+def test_a_hunt_serves_the_rows_that_it_names(name: str, row: int) -> None:
+    assert any(proof.outcome(name, row, shape).found for shape in proof.SHAPES)
+
+
+def test_what_is_expected_is_about_hunts_and_rows_that_are_there() -> None:
+    assert {(entry["hunt"], entry["row"]) for entry in proof.expected("false_positives")} <= set(
+        SERVED
+    )
+    assert {entry["row"] for entry in proof.expected("missed")} <= set(ROWS)
+    assert all(e["reason"] for kind in ("missed", "false_positives") for e in proof.expected(kind))
+
+
+def test_the_ordinary_cluster_is_left_alone() -> None:
+    engine = Engine.from_app(proof.ROOT / "app")
+    report = run_hunts(engine, list(proof.hunts().values()), Inputs([proof.BENIGN]))
+    assert not report.errors
+    rows = {result.hunt.name: len(result.results) for result in report.hunts}
+    most = {name: 0 if hunt.type == "TTP" else 1 for name, hunt in proof.hunts().items()}
+    assert {name: count for name, count in rows.items() if count > most[name]} == {}
+
+
+def test_the_table_is_current() -> None:
+    assert table.FILE == Path(proof.ROOT / "docs/proof.md")
+    assert table.FILE.read_text() == table.text(), "run: python -m tests.techniques.table"

@@ -10,6 +10,9 @@ from functools import lru_cache
 from spl.errors import SplError, SplSyntaxError
 
 _SPACE = re.compile(r"(?:\s+|```(?:(?!```).)*```)+", re.DOTALL)
+_IN_BRACKETS = re.compile(
+    r"""(?:[^\[\]"']|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')*+([\[\]])""", re.DOTALL
+)
 _STRING_ESCAPE = re.compile(r'\\(["\\|])')
 
 
@@ -114,6 +117,30 @@ class Reader:
         pipeline = self._parse_subsearch(self)
         if not self.take("]"):
             raise self.error("this bracket is not closed", start)
+        return pipeline
+
+    def bracketed(self) -> str:
+        """Read `[ … ]` as text: a template, which is no search yet."""
+        start = self.position
+        self.expect("[", "this")
+        found = _IN_BRACKETS.match(self.text, self.position)
+        depth, begin = 1, self.position
+        while found:
+            depth += {"[": 1, "]": -1}.get(found.group(1), 0)
+            self.position = found.end()
+            if not depth:
+                return self.text[begin : found.start(1)]
+            found = _IN_BRACKETS.match(self.text, self.position)
+        raise self.error("this bracket is not closed", start)
+
+    def nested(self, text: str) -> Node:
+        """Parse `text` as what could stand in brackets here."""
+        if self._parse_subsearch is None:
+            raise self.error("a subsearch cannot stand here")
+        other = Reader(text, self._parse_subsearch)
+        pipeline = self._parse_subsearch(other)
+        if other.char:
+            raise other.error(f"unexpected {other.found()}")
         return pipeline
 
     def found(self) -> str:

@@ -33,8 +33,9 @@ def run_hunts(
             continue
         seen[" or ".join(view.origin[0] for view in views)] += 1
         bound = [engine.bind(view) for view in views]
+        belonging: dict[str, Event | None] = {}
         for hunt in running:
-            hunt.offer(bound)
+            hunt.offer(bound, belonging)
     results = [hunt.finish(seen) for hunt in running]
     width = align([hunt.timeline for hunt in running])
     for hunt, result in zip(running, results, strict=True):
@@ -86,17 +87,22 @@ class _RunningHunt:
         if time is not None:
             self.timeline.add(time)
 
-    def offer(self, views: Sequence[Event]) -> None:
-        """Take an event under the first of its identities that the data source matches."""
+    def offer(self, views: Sequence[Event], belonging: dict[str, Event | None]) -> None:
+        """Take an event under the first of its identities that the data source matches.
+
+        `belonging`: which one that is, by data source, for hunts that share one.
+        """
         if self._running is None:
             return
-        for view in views:
-            if self._belongs(view):
-                self._events += 1
-                self._waiting.append(view)
-                if len(self._waiting) >= _BATCH:
-                    self._feed()
-                return
+        source = self.hunt.data_source
+        if source not in belonging:
+            belonging[source] = next(filter(self._belongs, views), None)
+        view = belonging[source]
+        if view is not None:
+            self._events += 1
+            self._waiting.append(view)
+            if len(self._waiting) >= _BATCH:
+                self._feed()
 
     def _feed(self) -> None:
         waiting, self._waiting = self._waiting, []

@@ -47,7 +47,9 @@ def compile_search(expression: SearchExpression) -> Predicate:
     """Compile a search expression; subsearches must have been replaced by their results."""
     match expression:
         case And(operands=operands):
-            parts = [compile_search(o) for o in operands if not is_time_modifier(o)]
+            # Terms first, as Splunk's index does it: most events fail there.
+            ordered = sorted(operands, key=_needs_fields)
+            parts = [compile_search(o) for o in ordered if not is_time_modifier(o)]
             if len(parts) == 1:
                 return parts[0]
             return lambda row: all(part(row) for part in parts)
@@ -187,11 +189,21 @@ def _compile_term(term: Term) -> Predicate:
     if _matches_all(term):
         return lambda _row: True
     pattern = term_pattern(term)
+    part = max(term.text.lower().split("*"), key=len)
+
+    def found(text: str) -> bool:
+        # Finding a part of it first is much faster; beyond ASCII, case is not one letter for one.
+        return not (text.isascii() and part not in text.lower()) and bool(pattern.search(text))
 
     def check(row: Row) -> bool:
-        return any(pattern.search(text) for text in values_of(row.get("_raw")))
+        return any(map(found, values_of(row.get("_raw"))))
 
     return check
+
+
+def _needs_fields(expression: SearchExpression) -> bool:
+    """Tell whether an expression reads more than the text of an event."""
+    return any(not isinstance(part, (Term, And, Or, Not)) for part in walk(expression))
 
 
 def term_pattern(term: Term) -> re.Pattern[str]:

@@ -57,6 +57,8 @@ class Context:
     """The time range that the search was given; its subsearches have it, too."""
     searched: TimeRange = field(default_factory=TimeRange)
     """The time range with the modifiers of the search itself applied."""
+    within: tuple[str, ...] = ()
+    """The saved searches that are being run, one inside the other."""
     messages: list[Message] = field(default_factory=list)
 
     def say(self, level: Level, text: str) -> None:

@@ -11,7 +11,15 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from spl.commands import Commands, parse_pipeline
-from spl.commands.base import Columns, Command, OnAll, PerBatch, Pipeline, Stage
+from spl.commands.base import (
+    Columns,
+    Command,
+    OnAll,
+    PerBatch,
+    Pipeline,
+    Stage,
+    newest_first,
+)
 from spl.commands.search import Search
 from spl.context import Context, Found, Message
 from spl.errors import SplError, UnsupportedSplError
@@ -25,7 +33,7 @@ from spl.lang.search_expression import SearchExpression, parse_search_expression
 from spl.macros import Expansion, expand
 from spl.matching import Predicate, compile_search, names_index
 from spl.time_range import TimeRange
-from spl.values import Row, to_number
+from spl.values import Row
 
 _BATCH = 1_000
 _T = TypeVar("_T")
@@ -287,7 +295,7 @@ class _Chain:
             if begins:
                 self._links.append((None, PerBatch(partial(_own, on_match))))
                 if _needs_order(commands[1:]):
-                    self._links.append((None, OnAll(_newest_first)))
+                    self._links.append((None, OnAll(newest_first)))
 
     @property
     def done(self) -> bool:
@@ -360,14 +368,3 @@ def _needs_order(commands: tuple[Command, ...]) -> bool:
         if command.transforming:
             return False
     return True
-
-
-def _newest_first(rows: list[Row]) -> list[Row]:
-    """Order events as Splunk returns them; those of one time keep their order."""
-
-    def key(row: Row) -> float:
-        value = row.get("_time")
-        number = to_number(value) if isinstance(value, str) else None
-        return float("inf") if number is None else -number
-
-    return sorted(rows, key=key)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from spl.commands.base import Command, Pipeline
+from spl.commands.not_run import not_run_commands
 from spl.errors import SplSyntaxError, did_you_mean
 from spl.lang.reader import Reader
 
@@ -19,8 +20,8 @@ Commands = Mapping[str, type[Command]]
 
 @cache
 def builtin_commands() -> dict[str, type[Command]]:
-    """Return the commands of this engine by name and alias."""
-    commands: dict[str, type[Command]] = {}
+    """Return the commands by name and alias, with those that are known but do not run here."""
+    commands: dict[str, type[Command]] = dict(not_run_commands())
     for module in pkgutil.iter_modules(__path__):
         if module.name not in _NO_COMMANDS:
             members = vars(importlib.import_module(f"{__name__}.{module.name}")).values()

@@ -14,7 +14,7 @@ from typing import ClassVar, Self
 
 from spl.context import Context
 from spl.lang.reader import Node, Reader
-from spl.values import Row
+from spl.values import Row, to_number
 
 Columns = list[str] | None
 """The columns of a result in order; None where the rows alone know them."""
@@ -138,6 +138,17 @@ class OnAll(Stage):
 
     def columns(self, before: Columns) -> Columns:
         return self._columns(before) if self._columns else before
+
+
+def newest_first(rows: Iterable[Row]) -> list[Row]:
+    """Order events as Splunk returns them; those of one time keep their order."""
+
+    def key(row: Row) -> float:
+        value = row.get("_time")
+        number = to_number(value) if isinstance(value, str) else None
+        return float("inf") if number is None else -number
+
+    return sorted(rows, key=key)
 
 
 def per_row(

@@ -119,9 +119,10 @@ class _OutputlookupStage(Stage):
         existing = self._lookups.path_of(command.table) if command.append else None
         table = read_table(existing) if existing else Table((), [])
         # What is appended has the columns of the file (outputlookup, append).
-        fields = table.fields or tuple(
-            dict.fromkeys([*(self.before or ()), *(name for row in self._rows for name in row)])
-        )
+        fields = table.fields or self._lookups.definition(command.table).collection_fields
+        if not fields:
+            present = [name for row in self._rows for name in row]
+            fields = tuple(dict.fromkeys([*(self.before or ()), *present]))
         key = command.key_field
         if key is not None and key not in fields:
             raise SplError(f"outputlookup: there is no field '{key}' for key_field")

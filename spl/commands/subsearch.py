@@ -5,13 +5,13 @@ https://docs.splunk.com/Documentation/Splunk/9.4.0/Search/Aboutsubsearches
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
 
 from spl.commands.arguments import Convert, boolean, integer
 from spl.commands.base import Pipeline
 from spl.context import Context, Found
-from spl.errors import SplError
+from spl.errors import SplError, UnsupportedSplError
 from spl.fields import Event
 from spl.lang.reader import Reader, quote
 from spl.lang.search_expression import (
@@ -32,14 +32,20 @@ OPTIONS: dict[str, Convert] = {
     "maxtime": integer,
     "timeout": integer,
 }
-"""The options of a subsearch that `append` and its kin take. There is no limit of time here."""
+"""The options that `append` and its kin take for their subsearch."""
 
 MAX_ROWS = 50_000
 """How many rows of a subsearch `append` and `join` take (limits.conf, subsearch_maxout)."""
 
+FORMAT = ("(", "(", "AND", ")", "OR", ")")
+"""What `format` writes: row prefix, column prefix, column separator, column end, row separator,
+row end."""
+
+EMPTY = "NOT( )"
+"""What `format` writes for no rows: the expression that nothing matches."""
+
 _MAX_IN_SEARCH = 10_000
-_EMPTY = "NOT( )"
-_PARTS = ("(", "(", "AND", ")", "OR", ")")
+_SPECIAL = set(' \t\n"()|[]=<>!,`\\')
 
 
 def read_subsearch(reader: Reader, command: str) -> Pipeline:
@@ -60,6 +66,16 @@ def run_subsearch(pipeline: Pipeline, context: Context, most: int = MAX_ROWS) ->
         )
         found = Found(found.rows[:most], found.fields)
     return found
+
+
+def run_with_options(pipeline: Pipeline, context: Context, options: Mapping[str, Any]) -> Found:
+    """Run a subsearch with OPTIONS. Raises UnsupportedSplError for one that is not carried out."""
+    if options.get("extendtimerange"):
+        raise UnsupportedSplError("extendtimerange=true does not run here")
+    for name in ("maxtime", "timeout"):
+        if name in options:
+            context.say("INFO", f"{name}= is not applied: subsearches run to their end here")
+    return run_subsearch(pipeline, context, options.get("maxout") or MAX_ROWS)
 
 
 def copy_of(row: Row) -> Row:
@@ -126,17 +142,16 @@ def _parsed(text: str) -> SearchExpression:
 
 def formatted(
     rows: Iterable[Row],
-    parts: tuple[str, ...] = _PARTS,
+    parts: tuple[str, ...] = FORMAT,
     separator: str = "OR",
-    empty: str = _EMPTY,
+    empty: str = EMPTY,
 ) -> str:
     """Write rows as a search expression, as `format` does.
 
-    `parts`: row prefix, column prefix, column separator, column end, row separator, row end;
-    `separator` stands between the values of a multivalue. Internal fields are left out; of a field
-    `search` the first value stands as it is, of `query` the values without the field's name
-    (Search Manual, "Change the format of subsearch results"). Fields are in the order of their
-    names, as in the examples of the documentation.
+    `parts` are as in FORMAT; `separator` stands between the values of a multivalue. Internal
+    fields are left out; of a field `search` the first value stands as it is, of `query` the
+    values without the field's name (Search Manual, "Change the format of subsearch results").
+    Fields are in the order of their names, as in the examples of the documentation.
     """
     row_prefix, column_prefix, column_separator, column_end, row_separator, row_end = parts
     lines = []
@@ -154,10 +169,10 @@ def formatted(
 def _column(name: str, values: list[str], separator: str) -> str:
     if name == "search":
         return values[0]
-    written = [quote(v) if name == "query" else f"{_name(name)}={quote(v)}" for v in values]
+    written = [quote(v) if name == "query" else comparison_text(name, v) for v in values]
     return written[0] if len(written) == 1 else f"( {f' {separator} '.join(written)} )"
 
 
-def _name(name: str) -> str:
-    """Write a field name left of `=`: in quotes only where it needs them."""
-    return quote(name) if set(name) & set(' \t"()|[]=<>!,') else name
+def comparison_text(name: str, value: str) -> str:
+    """Write `name="value"`; the name is in quotes only where it needs them."""
+    return f"{quote(name) if set(name) & _SPECIAL else name}={quote(value)}"

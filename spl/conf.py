@@ -5,6 +5,7 @@ https://docs.splunk.com/Documentation/Splunk/9.4.0/Admin/Aboutconfigurationfiles
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,10 @@ Conf = dict[str, Stanza]
 Warn = Callable[[str], object]
 
 LAYERS = ("default", "local")
+DEFAULT = "default"
+"""The stanza whose settings all others of the file have, too."""
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 def read_conf(path: Path, warn: Warn = print) -> Conf:
@@ -20,15 +25,15 @@ def read_conf(path: Path, warn: Warn = print) -> Conf:
 
     A value goes on in the next line where a line ends in a backslash; the lines are joined by a
     newline. Settings above the first stanza belong to `default`. What Splunk would read in a way
-    that its author hardly meant (a repeated stanza or key, a line that is no setting) is passed to
-    `warn` as `file:line: message`; as in Splunk the later value wins and the rest is read.
-    Raises OSError where the file cannot be read.
+    that its author hardly meant (a repeated stanza or key, a line that is no setting, a blank after
+    the backslash) is passed to `warn` as `file:line: message`; as in Splunk the later value wins
+    and the rest is read. Raises OSError where the file cannot be read.
     """
     conf: Conf = {}
     stanza_lines: dict[str, int] = {}
     key_lines: dict[tuple[str, str], int] = {}
-    stanza = "default"
-    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    stanza = DEFAULT
+    lines = _LINE_END.split(_read_text(path, warn))
     number = 0
     while number < len(lines):
         number += 1
@@ -37,10 +42,9 @@ def read_conf(path: Path, warn: Warn = print) -> Conf:
         if not line or line.startswith("#"):
             continue
         if line.startswith("["):
-            stanza = line[1:].rpartition("]")[0]
+            stanza = line[1:].rpartition("]")[0] if "]" in line else line[1:]
             if not line.endswith("]"):
                 warn(f"{path}:{at}: the stanza header {line!r} does not end in ]")
-                stanza = line[1:]
             elif stanza in stanza_lines:
                 warn(
                     f"{path}:{at}: stanza [{stanza}] stands at line {stanza_lines[stanza]} "
@@ -53,6 +57,9 @@ def read_conf(path: Path, warn: Warn = print) -> Conf:
         while raw.endswith("\\") and number < len(lines):
             raw = raw[:-1] + "\n" + lines[number]
             number += 1
+        if raw.rstrip().endswith("\\"):
+            ends = "a blank follows the backslash" if raw[-1].isspace() else "the file ends there"
+            warn(f"{path}:{number}: the value does not go on in another line: {ends}")
         key, equals, value = raw.partition("=")
         key = key.strip()
         if not equals or not key:
@@ -69,15 +76,32 @@ def read_conf(path: Path, warn: Warn = print) -> Conf:
 
 
 def read_layers(app: Path, name: str, warn: Warn = print) -> Conf:
-    """Read `default/<name>.conf` of the app in folder `app`, then `local/<name>.conf` over it.
-
-    A `[default]` stanza fills what the other stanzas of the file do not set.
-    """
+    """Read `default/<name>.conf` of the app in folder `app`, then `local/<name>.conf` over it."""
     merged: Conf = {}
     for layer in LAYERS:
         path = app / layer / f"{name}.conf"
         if path.is_file():
             for stanza, settings in read_conf(path, warn).items():
                 merged.setdefault(stanza, {}).update(settings)
-    defaults = merged.pop("default", {})
-    return {stanza: {**defaults, **settings} for stanza, settings in merged.items()}
+    return merged
+
+
+def fill_defaults(conf: Conf) -> Conf:
+    """Return the stanzas, each with the settings of `[default]` that it does not set itself."""
+    defaults = conf.get(DEFAULT, {})
+    return {name: {**defaults, **settings} for name, settings in conf.items() if name != DEFAULT}
+
+
+def is_true(text: str) -> bool:
+    """Tell whether a setting says yes, in one of the ways that Splunk takes."""
+    return text.strip().lower() in ("1", "true", "t", "yes", "y")
+
+
+def _read_text(path: Path, warn: Warn) -> str:
+    data = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        warn(f"{path}:{line}: this is not UTF-8; what cannot be read is replaced by U+FFFD")
+        return data.decode(errors="replace")

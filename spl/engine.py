@@ -23,14 +23,12 @@ from spl.commands.base import (
 from spl.commands.search import Search
 from spl.context import Context, Found, Message
 from spl.errors import SplError, UnsupportedSplError
-from spl.evaluation import evaluate_text
 from spl.external import custom_commands
 from spl.fields import Event
 from spl.functions.registry import Environment
 from spl.knowledge import App
-from spl.lang.reader import Reader
-from spl.lang.search_expression import SearchExpression, parse_search_expression
-from spl.macros import Expansion, expand
+from spl.lang.search_expression import SearchExpression
+from spl.macros import Expansion
 from spl.matching import Predicate, compile_search, names_index
 from spl.time_range import TimeRange
 from spl.values import Row
@@ -105,15 +103,13 @@ class Engine:
 
     def expand(self, text: str) -> Expansion:
         """Return the search with its macros expanded, and the names of the macros used."""
-
-        def evaluate(expression: str, fields: Mapping[str, Any]) -> object:
-            return evaluate_text(expression, dict(fields), self.environment)
-
-        return expand(text, self.app.macros, evaluate)
+        return self.app.expand(text)
 
     def parse(self, text: str) -> Pipeline:
         """Return the syntax tree of a search, macros expanded; runs nothing."""
-        return parse_pipeline(self.expand(text).text, self._custom_commands)
+        expansion = self.expand(text)
+        with expansion.naming_macros():
+            return parse_pipeline(expansion.text, self._custom_commands)
 
     @cached_property
     def _custom_commands(self) -> Commands:
@@ -121,11 +117,7 @@ class Engine:
 
     def predicate(self, text: str) -> Predicate:
         """Compile a search expression, for example a data-source macro, to a test of an event."""
-        reader = Reader(self.expand(text).text)
-        expression = parse_search_expression(reader)
-        if not reader.at_end() or reader.char:
-            raise reader.error(f"expected a search expression only, found {reader.found()}")
-        return compile_search(expression)
+        return compile_search(self.app.search_expression(text))
 
     def search(
         self, text: str, events: Events = (), *, earliest: str = "", latest: str = ""

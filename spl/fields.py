@@ -9,17 +9,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from functools import lru_cache
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import orjson
 
 from spl.values import Value, number_text, to_value
 
 Json = Any
+Splits = Callable[[str], Iterable[tuple[str, str]]]
+_T = TypeVar("_T")
 _UNPARSED: Final = object()
-_STEP: Final = re.compile(r"\.|\{\d{0,9}\}(?=[.{]|$)")
+_FIELD_STEP: Final = re.compile(r"\.|\{\}(?=[.{]|$)")
+_PATH_STEP: Final = re.compile(r"\.|\{\d{0,9}\}(?=[.{]|$)", re.ASCII)
+_ITEM: Final = re.compile(r"\{(\d{0,9})\}(?=[.{]|$)", re.ASCII)
+_ESCAPE: Final = re.compile(
+    r"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|(\\.)",
+    re.DOTALL,
+)
 _METADATA: Final = ("source", "sourcetype", "host", "index")
 
 
@@ -64,21 +73,29 @@ class Record:
         except KeyError:
             if self._whole:
                 return None
-        values, exact = extract(self.json, name)
-        if not exact:
-            self._json = parse_exactly(self.raw)
-            values, _ = extract(self._json, name)
-        value = self._fields[name] = to_value(values)
-        return value
+        found = find(self.json, name, _field_splits)
+        for value in found:
+            if type(value) is float or (value == 0 and self._has_minus_zero(value)):
+                self._json = parse_exactly(self.raw)
+                found = find(self._json, name, _field_splits)
+                break
+        texts = [scalar_text(v) for v in found if not isinstance(v, (dict, list))]
+        field = self._fields[name] = to_value(texts)
+        return field
 
     def fields(self) -> Mapping[str, Value | None]:
         """Return all extracted fields, in the order of the JSON text."""
         if not self._whole:
-            if _has_float(self.json):
+            if _has_float(self.json) or self._has_minus_zero(0):
                 self._json = parse_exactly(self.raw)
             self._fields = {name: to_value(values) for name, values in flatten(self.json).items()}
             self._whole = True
         return self._fields
+
+    def _has_minus_zero(self, value: Json) -> bool:
+        """Tell whether the integer 0 may be spelt `-0`, of which the parser keeps no trace."""
+        raw = self.raw
+        return type(value) is int and (b"-0" in raw if isinstance(raw, bytes) else "-0" in raw)
 
 
 class Event(MutableMapping[str, Value]):
@@ -88,7 +105,7 @@ class Event(MutableMapping[str, Value]):
     parsed the text already, spares a second parse.
     """
 
-    __slots__ = ("_changes", "_extraction", "_metadata", "record")
+    __slots__ = ("_changes", "_extraction", "_indexed", "_kept", "record")
 
     def __init__(
         self,
@@ -102,19 +119,22 @@ class Event(MutableMapping[str, Value]):
         json: Json = _UNPARSED,
     ) -> None:
         self.record = Record(raw, json)
-        self._metadata: dict[str, str] = {}
+        self._indexed: dict[str, Value] = {}
         if time is not None:
-            # microseconds, which .15g would cut
-            self._metadata["_time"] = f"{time:.6f}".rstrip("0").rstrip(".")
+            self._indexed["_time"] = time_text(time)
         for name, value in zip(_METADATA, (source, sourcetype, host, index), strict=True):
             if value is not None:
-                self._metadata[name] = value
+                self._indexed[name] = value
         self._changes: dict[str, Value | None] = {}
         self._extraction: Extraction | None = None
+        self._kept: dict[object, Any] | None = None
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Event:
-        """Make an event of `_raw`, `_time`, `source`, `sourcetype`, `host`, `index` and others."""
+        """Make an event of `_raw`, `_time`, `source`, `sourcetype`, `host`, `index` and others.
+
+        The others are indexed fields: the app's knowledge sees them.
+        """
         event = cls(
             mapping.get("_raw", ""),
             time=None if mapping.get("_time") is None else float(mapping["_time"]),
@@ -122,7 +142,9 @@ class Event(MutableMapping[str, Value]):
         )
         for name, value in mapping.items():
             if name not in ("_raw", "_time", *_METADATA) and value is not None:
-                event[name] = value if isinstance(value, list) else str(value)
+                field = to_value(map(str, value)) if isinstance(value, list) else str(value)
+                if field is not None:
+                    event._indexed[name] = field
         return event
 
     def view(self, extraction: Extraction | None = None, **metadata: str) -> Event:
@@ -132,9 +154,11 @@ class Event(MutableMapping[str, Value]):
         """
         other = Event.__new__(Event)
         other.record = self.record
-        other._metadata = {**self._metadata, **metadata} if metadata else self._metadata
+        other._indexed = {**self._indexed, **metadata} if metadata else self._indexed
         other._changes = self._changes.copy()
         other._extraction = extraction or self._extraction
+        same = not metadata and other._extraction is self._extraction
+        other._kept = self._kept if same else None
         return other
 
     @property
@@ -145,40 +169,67 @@ class Event(MutableMapping[str, Value]):
     @property
     def time(self) -> float | None:
         """Its `_time` in epoch seconds, as it was read."""
-        text = self._metadata.get("_time")
-        return None if text is None else float(text)
+        text = self._indexed.get("_time")
+        return float(text) if isinstance(text, str) else None
 
     @property
     def origin(self) -> tuple[str, str, str]:
         """Sourcetype, source and host, empty where unknown: what props.conf goes by."""
-        metadata = self._metadata
+        indexed: Mapping[str, Any] = self._indexed
         return (
-            metadata.get("sourcetype", ""),
-            metadata.get("source", ""),
-            metadata.get("host", ""),
+            indexed.get("sourcetype", ""),
+            indexed.get("source", ""),
+            indexed.get("host", ""),
         )
 
+    def indexed(self, name: str) -> Value | None:
+        """Return `_raw` or the indexed field `name`, or None."""
+        return self.record.text if name == "_raw" else self._indexed.get(name)
+
+    def indexed_names(self) -> set[str]:
+        """Return the names of the indexed fields, and `_raw`."""
+        return {"_raw", *self._indexed}
+
     def extracted(self, name: str) -> Value | None:
-        """Return field `name` before the app's knowledge, or None."""
-        if name in self._metadata:
-            return self._metadata[name]
+        """Return field `name` before the app's knowledge: indexed or of its JSON, or None."""
+        value = self._indexed.get(name)
+        if value is not None:
+            return value
         return self.record.text if name == "_raw" else self.record.field(name)
 
     def extracted_names(self) -> set[str]:
         """Return the names of all fields that the event has before the app's knowledge."""
         names = {name for name, value in self.record.fields().items() if value is not None}
-        return names | self._metadata.keys() | {"_raw"}
+        return names | self.indexed_names()
 
-    def __getitem__(self, name: str) -> Value:
+    def keep(self, key: object, make: Callable[[], _T]) -> _T:
+        """Return what `make` returned when first asked for `key`, so that it is made once."""
+        if self._kept is None:
+            self._kept = {}
+        try:
+            kept: _T = self._kept[key]
+        except KeyError:
+            kept = self._kept[key] = make()
+        return kept
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return field `name`, or `default`."""
         if name in self._changes:
             value = self._changes[name]
         elif self._extraction is not None:
             value = self._extraction.resolve(name, self)
         else:
             value = self.extracted(name)
+        return default if value is None else value
+
+    def __getitem__(self, name: str) -> Value:
+        value: Value | None = self.get(name)
         if value is None:
             raise KeyError(name)
         return value
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
 
     def __setitem__(self, name: str, value: Value) -> None:
         self._changes[name] = value
@@ -209,38 +260,79 @@ def parse_json(raw: str | bytes) -> Json:
     return parsed if isinstance(parsed, (dict, list)) else None
 
 
-def extract(value: Json, name: str) -> tuple[list[str], bool]:
-    """Return the values of field `name` and whether all are spelt as in the source text.
-
-    A float is not: `1.50` was parsed to 1.5, so the caller parses the text again, exactly.
-    """
-    scalars = [v for v in find(value, name) if not isinstance(v, (dict, list))]
-    return [scalar_text(v) for v in scalars], not any(type(v) is float for v in scalars)
+def time_text(time: float) -> str:
+    """Write epoch seconds as the field `_time`, exact to the microsecond."""
+    return f"{time:.6f}".rstrip("0").rstrip(".")
 
 
-def find(value: Json, path: str) -> list[Json]:
-    """Return what stands at a location path: scalars, objects or arrays.
+def extract(value: Json, path: str) -> list[str]:
+    """Return the scalars at a location path, as text."""
+    return [scalar_text(v) for v in find(value, path) if not isinstance(v, (dict, list))]
+
+
+def path_splits(path: str) -> tuple[tuple[str, str], ...]:
+    """Return every (key, rest) that a location path can mean: keys may hold dots themselves."""
+    return _split(_PATH_STEP, path)
+
+
+def _field_splits(name: str) -> tuple[tuple[str, str], ...]:
+    """Do so for the name of a field, where `{1}` is no index."""
+    return _split(_FIELD_STEP, name)
+
+
+@lru_cache(maxsize=10_000)
+def _split(step: re.Pattern[str], path: str) -> tuple[tuple[str, str], ...]:
+    ends = [found.start() for found in step.finditer(path)]
+    return tuple((path[:end], path[end:]) for end in [*ends, len(path)])
+
+
+def find(value: Json, path: str, splits: Splits = path_splits) -> list[Json]:
+    """Return what stands at a location path: scalars, objects or arrays, in the text's order.
 
     `{}` is every member of an array, `{1}` its second.
     """
+    if isinstance(value, dict):
+        path = "." + path
+    elif not path:
+        return []
     found: list[Json] = []
-    _descend(value, path if path.startswith("{") else "." + path, found.append)
+    # Not recursive: who writes the event chooses how deep it is nested.
+    waiting = [(value, path)]
+    while waiting:
+        node, rest = waiting.pop()
+        while rest:
+            if isinstance(node, dict):
+                steps = [step for step in splits(rest[1:]) if step[0] in node]
+                if len(steps) == 1 and rest[0] == ".":
+                    key, rest = steps[0]
+                    node = node[key]
+                    continue
+                if rest[0] == ".":
+                    order = list(node)
+                    steps.sort(key=lambda step: order.index(step[0]), reverse=True)
+                    waiting += [(node[key], after) for key, after in steps]
+            elif isinstance(node, list) and (item := _ITEM.match(rest)):
+                index, after = item[1], rest[item.end() :]
+                members = node[int(index) : int(index) + 1] if index else node
+                waiting += [(member, after) for member in reversed(members)]
+            break
+        else:
+            found.append(node)
     return found
 
 
 def flatten(value: Json) -> dict[str, list[str]]:
     """Return every field of a JSON value, in the order of the text."""
     fields: dict[str, list[str]] = {}
-    # Not recursive: who writes the event chooses how deep it is nested.
-    waiting = [("", value)]
+    waiting: list[tuple[str | None, Json]] = [(None, value)]
     while waiting:
         name, member = waiting.pop()
         if isinstance(member, dict):
-            prefix = f"{name}." if name else ""
+            prefix = "" if name is None else f"{name}."
             waiting.extend((prefix + key, inner) for key, inner in reversed(member.items()))
         elif isinstance(member, list):
-            waiting.extend((name + "{}", inner) for inner in reversed(member))
-        else:
+            waiting.extend(((name or "") + "{}", inner) for inner in reversed(member))
+        elif name is not None:
             fields.setdefault(name, []).append(scalar_text(member))
     return fields
 
@@ -254,27 +346,6 @@ def scalar_text(value: Json) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return number_text(value)
-
-
-def _descend(value: Json, path: str, found: Callable[[Json], object]) -> None:
-    if not path:
-        found(value)
-    elif path[0] == ".":
-        if isinstance(value, dict):
-            for key, rest in _splits(path[1:]):
-                if key in value:
-                    _descend(value[key], rest, found)
-    elif isinstance(value, list):
-        index, _, rest = path[1:].partition("}")
-        for member in value if not index else value[int(index) : int(index) + 1]:
-            _descend(member, rest, found)
-
-
-@lru_cache(maxsize=10_000)
-def _splits(path: str) -> tuple[tuple[str, str], ...]:
-    """Return every (key, rest) that `path` can mean, as keys may hold dots themselves."""
-    ends = [found.start() for found in _STEP.finditer(path, 1)]
-    return tuple((path[:end], path[end:]) for end in [*ends, len(path)])
 
 
 def _has_float(value: Json) -> bool:
@@ -292,13 +363,19 @@ def _has_float(value: Json) -> bool:
 
 def _parse_leniently(raw: str | bytes) -> Json:
     """Parse what orjson refuses and Splunk reads: bytes that are not UTF-8, lone surrogates."""
+    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
+    # A lone surrogate is no character: no output could write it.
+    text = _ESCAPE.sub(lambda found: found[1] or found[2] or r"\ufffd", text)
     try:
-        return json.loads(raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw)
+        return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
     except (ValueError, RecursionError):
         return None
 
 
 def parse_exactly(raw: str | bytes) -> Json:
-    """Parse JSON with numbers as the text that spells them."""
-    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
-    return json.loads(text, parse_float=str, parse_int=str)
+    """Parse JSON with numbers as the text that spells them.
+
+    JSON that nests too deeply for that comes as `parse_json` returns it.
+    """
+    parsed = _parse_leniently(raw)
+    return parse_json(raw) if parsed is None else parsed

@@ -5,42 +5,65 @@ from __future__ import annotations
 import re
 import tarfile
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from fnmatch import translate
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from spl.conf import Conf, Stanza, read_layers
+from spl.conf import Conf, Stanza, fill_defaults, is_true, read_layers
 from spl.errors import SplError, did_you_mean
-from spl.evaluation import compile_eval, to_field
+from spl.evaluation import compile_eval, evaluate_text
+from spl.event_types import EventTypes, Tags
+from spl.field_extraction import FieldExtraction, InlineExtraction, read_transform
+from spl.fields import Event, Extraction
 from spl.functions.registry import Compiled, Environment
 from spl.lang.eval_expression import parse_eval_expression
 from spl.lang.reader import Reader
-from spl.lookups import Lookup, Lookups
-from spl.macros import Macro
-from spl.values import Row, Value
+from spl.lang.search_expression import SearchExpression, parse_search_expression
+from spl.lookups import AppliedLookup, Lookup, Lookups
+from spl.macros import Expansion, Macro, expand
+from spl.pcre import compile_pattern
+from spl.props import Props, Setting
+from spl.search_time import (
+    Alias,
+    Aliases,
+    AutomaticLookup,
+    CalculatedFields,
+    EventTyping,
+    ExtractedFields,
+    KeyValueMode,
+    PlainFields,
+    Tagging,
+    Timestamp,
+)
 
-if TYPE_CHECKING:
-    from spl.fields import Event, Extraction
+_ALIAS = re.compile(r'\s*("[^"]*"|\S+)\s+(AS|ASNEW)\s+("[^"]*"|[^\s,]+)\s*,?', re.IGNORECASE)
+_LOOKUP_CLASS = re.compile(r"lookup", re.IGNORECASE)
+_WORD = re.compile(r'"([^"]*)"|([^\s,"]+)')
+_LOOKAHEAD = "128"
 
-_ALIAS = re.compile(r'\s*("[^"]*"|\S+)\s+(AS|ASNEW)\s+("[^"]*"|\S+)', re.IGNORECASE)
+Settings = Mapping[str, Setting]
+_Pair = tuple[str, str]
+_T = TypeVar("_T")
 
 
 class App:
     """One app in a folder. Its files are read when first asked for.
 
-    `problems` collects what the conf files say wrongly, as `file:line: message`.
+    `problems` collects what the conf files say wrongly, as `file:line: message` or
+    `file: [stanza] message`; what is wrong is left out.
     """
 
     def __init__(self, path: Path, macros: Mapping[str, str] | None = None) -> None:
         self.path = path
-        self.environment = Environment()
         self.problems: list[str] = []
+        self._environment = Environment()
+        self._layers: dict[str, Conf] = {}
         self._confs: dict[str, Conf] = {}
         self._given_macros = dict(macros or {})
         self._extractions: dict[tuple[str, str, str], Extraction | None] = {}
+        self._extractions_of: dict[tuple[str, ...], Extraction | None] = {}
 
     @classmethod
     def open(cls, path: str | Path, macros: Mapping[str, str] | None = None) -> App:
@@ -55,11 +78,39 @@ class App:
             raise SplError(f"{path} is no Splunk app: it has neither default/ nor local/")
         return cls(path, macros)
 
+    @property
+    def environment(self) -> Environment:
+        """The time zone and the time that expressions in conf files are evaluated in."""
+        return self._environment
+
+    @environment.setter
+    def environment(self, environment: Environment) -> None:
+        self._environment = environment
+        self._extractions.clear()
+        self._extractions_of.clear()
+
+    def problem(self, text: str) -> None:
+        """Add to the problems what is not among them yet."""
+        if text not in self.problems:
+            self.problems.append(text)
+
     def conf(self, name: str) -> Conf:
-        """Return the settings of `<name>.conf`, both layers together."""
+        """Return the settings of `<name>.conf`: both layers together, defaults filled in."""
         if name not in self._confs:
-            self._confs[name] = read_layers(self.path, name, self.problems.append)
+            self._confs[name] = fill_defaults(self._layered(name))
         return self._confs[name]
+
+    def _layered(self, name: str) -> Conf:
+        if name not in self._layers:
+            self._layers[name] = read_layers(self.path, name, self.problem)
+        return self._layers[name]
+
+    def check(self) -> None:
+        """Read all that is read else when first needed, so that its problems are known."""
+        for read in ("macros", "event_types", "tags"):
+            getattr(self, read)
+        for stanza in self._layered("props"):
+            self._operations((stanza,))
 
     @cached_property
     def macros(self) -> dict[str, Macro]:
@@ -69,7 +120,7 @@ class App:
             try:
                 macros[name] = Macro.from_stanza(name, settings)
             except SplError as error:
-                self.problems.append(f"macros.conf: {error}")
+                self.problem(f"macros.conf: {error}")
         for name, definition in self._given_macros.items():
             macros[name] = Macro(name, definition)
         return macros
@@ -77,7 +128,7 @@ class App:
     @cached_property
     def lookups(self) -> Lookups:
         """The lookups of the app's transforms.conf and of its folder `lookups`."""
-        return Lookups(self.path / "lookups", self.conf("transforms"), self.problems.append)
+        return Lookups(self.path / "lookups", self.conf("transforms"), self.problem)
 
     def lookup(self, name: str) -> Lookup:
         """Return a lookup by the name of its definition or its file; raise SplError."""
@@ -96,99 +147,225 @@ class App:
             raise SplError(f"unknown saved search '{name}'" + did_you_mean(name, searches))
         return searches[name]
 
+    def expand(self, text: str) -> Expansion:
+        """Return a search with its macros expanded. Raises SplError."""
+
+        def evaluate(expression: str, fields: Mapping[str, Any]) -> object:
+            return evaluate_text(expression, dict(fields), self.environment)
+
+        return expand(text, self.macros, evaluate)
+
+    def search_expression(self, text: str) -> SearchExpression:
+        """Parse a search expression, macros expanded; raise SplError."""
+        expansion = self.expand(text)
+        with expansion.naming_macros():
+            reader = Reader(expansion.text)
+            expression = parse_search_expression(reader)
+            if not reader.at_end() or reader.char:
+                raise reader.error(f"expected a search expression only, found {reader.found()}")
+        return expression
+
+    @cached_property
+    def event_types(self) -> EventTypes:
+        """The event types of eventtypes.conf."""
+        return EventTypes(self.conf("eventtypes"), self.search_expression, self.problem)
+
+    @cached_property
+    def tags(self) -> Tags:
+        """The tags of tags.conf."""
+        return Tags(self.conf("tags"), self.problem)
+
+    @cached_property
+    def _props(self) -> Props:
+        return Props(self._layered("props"), self.problem)
+
     def extraction(self, event: Event) -> Extraction | None:
-        """Return what props.conf says of events such as this; None for nothing."""
-        key = event.origin
-        if key not in self._extractions:
-            self._extractions[key] = self._make_extraction(*key)
-        return self._extractions[key]
+        """Return what the app makes of events such as this at search time; None for nothing."""
+        origin = event.origin
+        try:
+            return self._extractions[origin]
+        except KeyError:
+            stanzas = self._props.stanzas(*origin)
+            if stanzas not in self._extractions_of:
+                self._extractions_of[stanzas] = self._operations(stanzas)
+            extraction = self._extractions[origin] = self._extractions_of[stanzas]
+            return extraction
 
-    def _make_extraction(self, sourcetype: str, source: str, host: str) -> Extraction | None:
-        extraction = FieldExtraction()
-        # Splunk's precedence of props stanzas, the lowest first: sourcetype, host, source
-        for kind, value in (("", sourcetype), ("host::", host), ("source::", source)):
-            for stanza, settings in self.conf("props").items():
-                if _stanza_matches(stanza, kind, value):
-                    self._read_props(stanza, settings, extraction)
-        return extraction if extraction.aliases or extraction.calculated else None
+    def _operations(self, stanzas: tuple[str, ...]) -> Extraction | None:
+        """Return the search-time operations that the stanzas of props.conf state, in sequence."""
+        # Classes of one kind apply in ASCII order.
+        settings = dict(sorted(self._props.settings(stanzas).items()))
+        mode = self._key_value_mode(settings)
+        extractions = [*self._inline(settings), *self._transforms(settings)]
+        fields: Extraction = PlainFields()
+        if extractions or mode != KeyValueMode():
+            fields = ExtractedFields(extractions, mode)
+        fields = self._timestamp(settings, fields)
+        if aliases := self._aliases(settings):
+            fields = Aliases(fields, aliases)
+        if calculated := dict(self._calculated(settings)):
+            fields = CalculatedFields(fields, calculated)
+        for key, setting in settings.items():
+            if _LOOKUP_CLASS.match(key):
+                fields = self._trying(key, setting, partial(self._lookup, fields)) or fields
+        if self.conf("eventtypes"):
+            fields = EventTyping(fields, self.event_types)
+        if self.conf("tags"):
+            fields = Tagging(fields, self.tags)
+        return None if isinstance(fields, PlainFields) else fields
 
-    def _read_props(self, stanza: str, settings: Stanza, extraction: FieldExtraction) -> None:
-        for key in sorted(settings):
-            kind, _, name = key.partition("-")
-            if kind == "FIELDALIAS":
-                for source, word, target in _ALIAS.findall(settings[key]):
-                    alias = Alias(source.strip('"'), word.upper() == "ASNEW")
-                    extraction.aliases.setdefault(target.strip('"'), []).append(alias)
-            elif kind == "EVAL":
-                reader = Reader(settings[key])
+    def _trying(self, key: str, setting: Setting, read: Callable[[Setting], _T]) -> _T | None:
+        """Read a setting; a wrong one is a problem."""
+        try:
+            return read(setting)
+        except SplError as error:
+            self.problem(f"props.conf: [{setting.stanza}] {key}: {error}")
+            return None
+
+    def _slow(self, place: str) -> Callable[[], None]:
+        return lambda: self.problem(
+            f"{place}: the regular expression takes too long on some events: no fields there"
+        )
+
+    def _key_value_mode(self, settings: Settings) -> KeyValueMode:
+        def read(setting: Setting) -> KeyValueMode:
+            return KeyValueMode.from_settings(
+                setting.value.lower(),
+                is_true(_value(settings, "AUTO_KV_JSON", "true")),
+                is_true(_value(settings, "KV_TRIM_SPACES", "true")),
+            )
+
+        if "KV_MODE" not in settings:
+            return KeyValueMode()
+        return self._trying("KV_MODE", settings["KV_MODE"], read) or KeyValueMode(json=False)
+
+    def _inline(self, settings: Settings) -> Iterator[FieldExtraction]:
+        for key, setting in _of_kind("EXTRACT", settings):
+            slow = self._slow(f"props.conf: [{setting.stanza}] {key}")
+
+            def read(setting: Setting, slow: Callable[[], object] = slow) -> InlineExtraction:
+                return InlineExtraction.parse(setting.value, slow)
+
+            if extraction := self._trying(key, setting, read):
+                yield extraction
+
+    def _transforms(self, settings: Settings) -> Iterator[FieldExtraction]:
+        transforms = self.conf("transforms")
+        for key, setting in _of_kind("REPORT", settings):
+            for name in filter(None, map(str.strip, setting.value.split(","))):
+                if name not in transforms:
+                    self.problem(
+                        f"props.conf: [{setting.stanza}] {key}: transforms.conf has no stanza "
+                        f"[{name}]" + did_you_mean(name, transforms)
+                    )
+                    continue
+                place = f"transforms.conf: [{name}]"
                 try:
-                    expression = parse_eval_expression(reader)
-                    if not reader.at_end():
-                        raise reader.error(f"unexpected {reader.found()}")
-                    extraction.calculated[name] = compile_eval(expression, self.environment)
+                    yield read_transform(transforms[name], self._slow(place))
                 except SplError as error:
-                    self.problems.append(f"props.conf: [{stanza}] {key}: {error}")
+                    self.problem(f"{place} {error}")
+
+    def _timestamp(self, settings: Settings, fields: Extraction) -> Extraction:
+        def read(setting: Setting) -> Timestamp:
+            prefix = _value(settings, "TIME_PREFIX", "")
+            lookahead = _value(settings, "MAX_TIMESTAMP_LOOKAHEAD", _LOOKAHEAD)
+            if not re.fullmatch(r"-?\d{1,9}", lookahead, re.ASCII):
+                raise SplError(f"MAX_TIMESTAMP_LOOKAHEAD takes a whole number, not '{lookahead}'")
+            return Timestamp(
+                fields,
+                compile_pattern(prefix) if prefix else None,
+                setting.value,
+                int(lookahead) if int(lookahead) > 0 else None,
+                _zone(_value(settings, "TZ", "")) or self.environment.timezone,
+                self.environment.now,
+            )
+
+        if not _value(settings, "TIME_FORMAT", ""):
+            return fields
+        return self._trying("TIME_FORMAT", settings["TIME_FORMAT"], read) or fields
+
+    def _aliases(self, settings: Settings) -> dict[str, list[Alias]]:
+        aliases: dict[str, list[Alias]] = {}
+        for key, setting in _of_kind("FIELDALIAS", settings):
+            if not setting.value or _ALIAS.sub("", setting.value).strip():
+                self.problem(
+                    f"props.conf: [{setting.stanza}] {key}: expected <field> AS <alias> pairs, "
+                    f"found '{setting.value}'"
+                )
+                continue
+            for source, word, target in _ALIAS.findall(setting.value):
+                alias = Alias(source.strip('"'), word.upper() == "ASNEW")
+                aliases.setdefault(target.strip('"'), []).append(alias)
+        return aliases
+
+    def _calculated(self, settings: Settings) -> Iterator[tuple[str, Compiled]]:
+        def read(setting: Setting) -> Compiled:
+            reader = Reader(setting.value)
+            expression = parse_eval_expression(reader)
+            if not reader.at_end() or reader.char:
+                raise reader.error(f"unexpected {reader.found()}")
+            return compile_eval(expression, self.environment)
+
+        for key, setting in _of_kind("EVAL", settings):
+            if compiled := self._trying(key, setting, read):
+                yield key.partition("-")[2], compiled
+
+    def _lookup(self, fields: Extraction, setting: Setting) -> AutomaticLookup:
+        name, inputs, outputs, only_new = _read_lookup(setting.value)
+
+        def applied() -> AppliedLookup:
+            return AppliedLookup(self.lookup(name), inputs, outputs, only_new=only_new)
+
+        def applied_or_none() -> AppliedLookup | None:
+            return self._trying(f"lookup {name}", setting, lambda _: applied())
+
+        targets = [target for _, target in outputs or applied().outputs]
+        return AutomaticLookup(fields, targets, applied_or_none)
 
 
-@dataclass(frozen=True)
-class Alias:
-    """One FIELDALIAS: the field it copies, and whether an existing target stays (ASNEW)."""
-
-    source: str
-    only_if_new: bool
+def _of_kind(kind: str, settings: Settings) -> Iterator[tuple[str, Setting]]:
+    """Yield the settings `<kind>-<class>`."""
+    yield from ((key, setting) for key, setting in settings.items() if key.startswith(f"{kind}-"))
 
 
-@dataclass
-class FieldExtraction:
-    """Search-time fields of one kind of event: aliases first, then calculated fields.
-
-    Calculated fields do not see each other (props.conf, EVAL-).
-    """
-
-    aliases: dict[str, list[Alias]] = field(default_factory=dict)
-    calculated: dict[str, Compiled] = field(default_factory=dict)
-
-    def resolve(self, name: str, event: Event) -> Value | None:
-        """Return the value of field `name` of `event`, or None."""
-        if name in self.calculated:
-            return to_field(self.calculated[name](cast(Row, _Aliased(self, event))))
-        return self.aliased(name, event)
-
-    def aliased(self, name: str, event: Event) -> Value | None:
-        """Return the value of field `name` before the calculated fields."""
-        value = event.extracted(name)
-        for alias in self.aliases.get(name, ()):
-            source = event.extracted(alias.source)
-            if source is not None and (value is None or not alias.only_if_new):
-                value = source
-        return value
-
-    def names(self, event: Event) -> set[str]:
-        """Return the names of all fields of `event`."""
-        names = event.extracted_names()
-        more = (self.aliases.keys() | self.calculated.keys()) - names
-        return names | {name for name in more if self.resolve(name, event) is not None}
+def _value(settings: Settings, key: str, default: str) -> str:
+    return settings[key].value if key in settings else default
 
 
-class _Aliased:
-    """What a calculated field sees: the event before all calculated fields."""
-
-    def __init__(self, extraction: FieldExtraction, event: Event) -> None:
-        self._extraction = extraction
-        self._event = event
-
-    def get(self, name: str) -> Value | None:
-        return self._extraction.aliased(name, self._event)
+def _zone(name: str) -> ZoneInfo | None:
+    if not name:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SplError(f"unknown time zone '{name}'") from None
 
 
-def _stanza_matches(stanza: str, kind: str, value: str) -> bool:
-    if not kind:
-        return stanza == value
-    if not stanza.startswith(kind):
-        return False
-    # In props `...` stands for any text and `*` for any without a slash.
-    pattern = translate(stanza[len(kind) :]).replace(".*", "[^/]*").replace(r"\.\.\.", ".*")
-    return re.match(pattern, value) is not None
+def _read_lookup(text: str) -> tuple[str, list[_Pair], list[_Pair], bool]:
+    """Read a LOOKUP setting: the lookup, its inputs and outputs, and whether it is OUTPUTNEW."""
+    words = [quoted or bare for quoted, bare in _WORD.findall(text)]
+    if len(words) < 2:
+        raise SplError(f"expected <lookup> <field> … [OUTPUT|OUTPUTNEW <field> …], found '{text}'")
+    at = next((n for n, w in enumerate(words) if w.upper() in ("OUTPUT", "OUTPUTNEW")), len(words))
+    outputs = _pairs(words[at + 1 :])
+    if at < len(words) and not outputs:
+        raise SplError(f"expected a field after {words[at]}")
+    return (
+        words[0],
+        _pairs(words[1:at]),
+        outputs,
+        "".join(words[at : at + 1]).upper() == "OUTPUTNEW",
+    )
+
+
+def _pairs(words: list[str]) -> list[_Pair]:
+    """Read `<field> [AS <field>]` again and again."""
+    pairs: list[_Pair] = []
+    while words:
+        renamed = len(words) > 2 and words[1].upper() == "AS"
+        pairs.append((words[0], words[2] if renamed else words[0]))
+        words = words[3 if renamed else 1 :]
+    return pairs
 
 
 def _unpack(package: Path) -> Path:

@@ -6,17 +6,24 @@ https://docs.splunk.com/Documentation/Splunk/9.4.0/Admin/Macrosconf
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from spl.conf import is_true
 from spl.errors import SplError, SplSyntaxError, did_you_mean
-from spl.lang.reader import closing_quote
+from spl.evaluation import is_boolean
+from spl.lang.eval_expression import parse_eval_expression
+from spl.lang.reader import Reader, closing_quote
 from spl.values import Value
 
-_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|```(?:(?!```).)*```|`([^`]*)`', re.DOTALL)
+_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|```(?:(?!```).)*```|`([^`]*)`|`', re.DOTALL)
 _REFERENCE = re.compile(r"\s*([\w:.-]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
 _NAMED = re.compile(r"\s*([\w-]+)\s*=(.*)", re.DOTALL)
+_ARGUMENT = re.compile(r"[A-Za-z0-9_-]+")
 _MAX_DEPTH = 100
+"""How deep macros nest (limits.conf, max_macro_depth)."""
+_MAX_USES = 10_000
 
 Evaluate = Callable[[str, Mapping[str, Value]], object]
 """Evaluates an eval expression over fields: text, number, bool or None."""
@@ -35,18 +42,32 @@ class Macro:
 
     @classmethod
     def from_stanza(cls, name: str, settings: Mapping[str, str]) -> Macro:
-        """Make a macro of the settings of its stanza. Raises SplError for a wrong one."""
-        arguments = tuple(a.strip() for a in settings.get("args", "").split(",") if a.strip())
+        """Make a macro of the settings of its stanza. Raises SplError for a wrong one.
+
+        `args` of a macro whose name states none are ignored.
+        """
+        if "definition" not in settings:
+            raise SplError(f"macro [{name}] has no definition")
         stated = re.search(r"\((\d+)\)$", name)
-        if (int(stated[1]) if stated else 0) != len(arguments):
+        given = settings.get("args", "") if stated else ""
+        arguments = tuple(a.strip() for a in given.split(",") if a.strip())
+        if stated and int(stated[1]) != len(arguments):
             raise SplError(
                 f"macro [{name}] has {len(arguments)} args: its name must end in ({len(arguments)})"
             )
+        for argument in arguments:
+            if not _ARGUMENT.fullmatch(argument):
+                raise SplError(
+                    f"macro [{name}]: '{argument}' is no name of an argument: it takes letters, "
+                    "digits, _ and -"
+                )
+        if len(set(arguments)) < len(arguments):
+            raise SplError(f"macro [{name}] names one of its args twice")
         return cls(
             name,
-            settings.get("definition", ""),
+            settings["definition"],
             arguments,
-            settings.get("iseval", "0").lower() in ("1", "true"),
+            is_true(settings.get("iseval", "0")),
             settings.get("validation", ""),
             settings.get("errormsg", ""),
         )
@@ -58,6 +79,27 @@ class Expansion:
 
     text: str
     used: list[str] = field(default_factory=list)
+    origins: list[tuple[int, int, str]] = field(default_factory=list)
+    """Which stretch of the text (start, end) came from which macro; inner ones stand first."""
+
+    def macros_at(self, offset: int) -> list[str]:
+        """Return the macros that the text at `offset` came from, the innermost first."""
+        # What is missing at the end of the search is missing where the last macro ends.
+        last = offset == len(self.text)
+        return [
+            name
+            for start, end, name in self.origins
+            if start <= offset < end or (last and start < end == offset)
+        ]
+
+    @contextmanager
+    def naming_macros(self) -> Iterator[None]:
+        """Let an SplError about this text say which macro the place came from."""
+        try:
+            yield
+        except SplError as error:
+            names = self.macros_at(error.start) if error.text == self.text else []
+            raise _in_macros(error, names) from None
 
 
 def expand(text: str, macros: Mapping[str, Macro], evaluate: Evaluate) -> Expansion:
@@ -68,24 +110,50 @@ def expand(text: str, macros: Mapping[str, Macro], evaluate: Evaluate) -> Expans
     """
     used: list[str] = []
 
-    def expand_in(body: str, stack: tuple[str, ...]) -> str:
-        def replace(found: re.Match[str]) -> str:
-            if found[1] is None:
-                return found[0]
+    def resolve(found: re.Match[str], stack: tuple[str, ...]) -> tuple[str, str]:
+        if found[1] is None:
+            raise SplSyntaxError("this ` has no closing `")
+        macro, values = _resolve(found[1], macros)
+        if macro.name in stack or len(stack) >= _MAX_DEPTH:
+            circle = " → ".join((*stack, macro.name))
+            raise SplSyntaxError(f"the macros refer to themselves: {circle}")
+        used.append(macro.name)
+        if len(used) > _MAX_USES:
+            raise SplSyntaxError(f"the search uses more than {_MAX_USES} macros")
+        return macro.name, _define(macro, values, evaluate)
+
+    def expand_in(body: str, stack: tuple[str, ...]) -> tuple[str, list[tuple[int, int, str]]]:
+        parts: list[str] = []
+        origins: list[tuple[int, int, str]] = []
+        length = done = 0
+        for found in _TOKEN.finditer(body):
+            if found[0][0] != "`" or found[0].startswith("```"):
+                continue
             try:
-                macro, values = _resolve(found[1], macros)
-                if macro.name in stack or len(stack) >= _MAX_DEPTH:
-                    circle = " → ".join((*stack, macro.name))
-                    raise SplSyntaxError(f"the macros refer to themselves: {circle}")
-                used.append(macro.name)
-                definition = _define(macro, values, evaluate)
+                name, definition = resolve(found, stack)
             except SplError as error:
-                raise error.at(body, *found.span()) from None
-            return expand_in(definition, (*stack, macro.name))
+                known = error.text is not None
+                error = error.at(body, *found.span())
+                raise error if known else _in_macros(error, stack[::-1]) from None
+            before = body[done : found.start()]
+            expanded, inner = expand_in(definition, (*stack, name))
+            start = length + len(before)
+            origins += [(start + first, start + last, macro) for first, last, macro in inner]
+            origins.append((start, start + len(expanded), name))
+            parts += [before, expanded]
+            length = start + len(expanded)
+            done = found.end()
+        return "".join([*parts, body[done:]]), origins
 
-        return _TOKEN.sub(replace, body)
+    expanded, origins = expand_in(text, ())
+    return Expansion(expanded, used, origins)
 
-    return Expansion(expand_in(text, ()), used)
+
+def _in_macros(error: SplError, names: Sequence[str]) -> SplError:
+    """Say in the message which macro the place of an error came from, the innermost first."""
+    if names:
+        error.message += f" (in macro `{names[0]}`" + "".join(f" of `{n}`" for n in names[1:]) + ")"
+    return error
 
 
 def references(text: str) -> list[str]:
@@ -123,10 +191,14 @@ def _resolve(reference: str, macros: Mapping[str, Macro]) -> tuple[Macro, dict[s
 
 def _define(macro: Macro, values: Mapping[str, str], evaluate: Evaluate) -> str:
     if macro.validation:
-        verdict = evaluate(_substitute(macro.validation, values), values)
-        if verdict is False or (verdict is None and _is_boolean(macro)) or isinstance(verdict, str):
-            reason = verdict if isinstance(verdict, str) else macro.error_message
-            raise SplSyntaxError(f"macro '{macro.name}': {reason or 'its arguments are not valid'}")
+        validation = _substitute(macro.validation, values)
+        verdict = evaluate(validation, values)
+        # Null is a failure of a Boolean expression, and the success of one that gives a message.
+        if isinstance(verdict, str):
+            raise SplSyntaxError(f"macro '{macro.name}': {verdict}")
+        if verdict is not True and (verdict is not None or _is_boolean(validation)):
+            message = macro.error_message or "its arguments are not valid"
+            raise SplSyntaxError(f"macro '{macro.name}': {message}")
     definition = _substitute(macro.definition, values)
     if not macro.is_eval:
         return definition
@@ -136,9 +208,8 @@ def _define(macro: Macro, values: Mapping[str, str], evaluate: Evaluate) -> str:
     return result
 
 
-def _is_boolean(macro: Macro) -> bool:
-    """Guess the type of a validation that came out null: only `if`, `case` and such give text."""
-    return not re.match(r"\s*(if|case|validate|coalesce|null)\s*\(", macro.validation)
+def _is_boolean(validation: str) -> bool:
+    return is_boolean(parse_eval_expression(Reader(validation)))
 
 
 def _substitute(text: str, values: Mapping[str, str]) -> str:

@@ -11,6 +11,23 @@ from spl.matching import is_time_modifier, walk
 from spl.relative_time import resolve
 from spl.values import Row, to_number
 
+_NOT_RUN = {
+    "_index_earliest": "events have no index time here: _index_earliest does not run",
+    "_index_latest": "events have no index time here: _index_latest does not run",
+    "timeformat": "timeformat does not run here: write times as 11/21/2026:02:44:58",
+    **{
+        name: f"{name}= does not run here: use earliest= and latest="
+        for name in (
+            *("starttime", "endtime", "starttimeu", "endtimeu", "searchtimespandays"),
+            *("searchtimespanhours", "searchtimespanminutes", "searchtimespanmonths"),
+            *("startdaysago", "enddaysago", "starthoursago", "endhoursago", "startminutesago"),
+            *("endminutesago", "startmonthsago", "endmonthsago", "daysago", "hoursago"),
+            *("minutesago", "monthsago"),
+        )
+    },
+}
+"""Time modifiers of the documentation that this engine does not run, and why."""
+
 
 @dataclass(frozen=True)
 class TimeRange:
@@ -23,12 +40,7 @@ class TimeRange:
     def parse(cls, earliest: str, latest: str, environment: Environment) -> TimeRange:
         """Return the range between two time modifiers, empty for none; raise SplError."""
 
-        def moment(text: str) -> float | None:
-            if text in ("", "0"):
-                return None
-            return resolve(text, environment.now, environment.timezone)
-
-        return cls(moment(earliest), moment(latest))
+        return cls(_moment(earliest, environment), _moment(latest, environment))
 
     @property
     def bounded(self) -> bool:
@@ -36,21 +48,30 @@ class TimeRange:
         return self.earliest is not None or self.latest is not None
 
     def narrowed(self, expression: SearchExpression, environment: Environment) -> TimeRange:
-        """Return the range with the modifiers in a search expression, which win, applied."""
+        """Return the range with the modifiers in a search expression, which win, applied.
+
+        Raises SplError, UnsupportedSplError for modifiers that do not run here.
+        """
         top = expression.operands if isinstance(expression, And) else (expression,)
         found = self
-        for part in top:
-            if isinstance(part, Comparison) and is_time_modifier(part):
-                try:
-                    moment = resolve(part.value, environment.now, environment.timezone)
-                except SplError as error:
-                    raise SplError(f"{part.field}={part.value}: {error.message}") from None
-                if part.field.endswith("earliest"):
-                    found = replace(found, earliest=moment)
-                else:
-                    found = replace(found, latest=moment)
-        if any(is_time_modifier(part) for part in walk(expression) if part not in top):
-            raise UnsupportedSplError("time modifiers under OR, NOT or parentheses do not run here")
+        for part in walk(expression):
+            if not isinstance(part, Comparison) or part.operator != "=":
+                continue
+            if part.field in _NOT_RUN:
+                raise _error(UnsupportedSplError(_NOT_RUN[part.field]), part)
+            if not is_time_modifier(part):
+                continue
+            if part not in top:
+                message = "time modifiers under OR, NOT or parentheses do not run here"
+                raise _error(UnsupportedSplError(message), part)
+            try:
+                moment = _moment(part.value, environment)
+            except SplError as error:
+                raise _error(error, part) from None
+            if part.field == "earliest":
+                found = replace(found, earliest=moment)
+            else:
+                found = replace(found, latest=moment)
         return found
 
     def contains(self, row: Row) -> bool:
@@ -62,3 +83,15 @@ class TimeRange:
         if self.earliest is not None and time < self.earliest:
             return False
         return self.latest is None or time < self.latest
+
+
+def _moment(text: str, environment: Environment) -> float | None:
+    """Return the time that a modifier means; None for 0, which is all time, and for none."""
+    if text in ("", "0"):
+        return None
+    return resolve(text, environment.now, environment.timezone)
+
+
+def _error(error: SplError, part: Comparison) -> SplError:
+    text = str(part)
+    return error.at(text, 0, len(text))

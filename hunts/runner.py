@@ -54,15 +54,15 @@ def run_search(
     engine: Engine, text: str, inputs: Iterable[Views], *, earliest: str = "", latest: str = ""
 ) -> Results:
     """Run any search over inputs. An event with several identities goes in as the first that the
-    search matches. Raises SplError."""
+    search, or one inside it, reads. Raises SplError."""
 
     def events() -> Iterator[Event]:
         for views in inputs:
             bound = [engine.bind(view) for view in views]
-            yield next(filter(running.matches, bound), bound[0])
+            yield next(filter(reads, bound), bound[0])
 
-    running = engine.start(text, events(), earliest=earliest, latest=latest)
-    return running.run()
+    reads = engine.reads(text)
+    return engine.search(text, events(), earliest=earliest, latest=latest)
 
 
 class _RunningHunt:

@@ -21,13 +21,15 @@ from spl.commands.base import (
     newest_first,
 )
 from spl.commands.search import Search
+from spl.commands.subsearch import possible
+from spl.commands.tstats import Tstats
 from spl.context import Context, Found, Message
 from spl.errors import SplError, UnsupportedSplError
 from spl.external import custom_commands
 from spl.fields import Event
 from spl.functions.registry import Environment
 from spl.knowledge import App
-from spl.lang.search_expression import SearchExpression
+from spl.lang.search_expression import And, SearchExpression
 from spl.macros import Expansion
 from spl.matching import Predicate, compile_search, names_index
 from spl.time_range import TimeRange
@@ -119,6 +121,11 @@ class Engine:
         """Compile a search expression, for example a data-source macro, to a test of an event."""
         return compile_search(self.app.search_expression(text))
 
+    def reads(self, text: str) -> Predicate:
+        """Return a test of an event: may a search, or a search inside it, look at it?"""
+        tests = [compile_search(possible(clause)) for clause in _first_clauses(self.parse(text))]
+        return lambda row: any(test(row) for test in tests)
+
     def search(
         self, text: str, events: Events = (), *, earliest: str = "", latest: str = ""
     ) -> Results:
@@ -182,9 +189,8 @@ class RunningSearch:
         self._first = pipeline.commands[0]
         self.reads_events = isinstance(self._first, Search)
         """The search begins with events; others make their own rows."""
-        # Subsearches read the events, too, so those that can be read once only are kept for them.
-        again = not self.reads_events or _has_subsearch(pipeline)
-        self._events = list(events) if again and isinstance(events, Iterator) else events
+        self._events = events
+        self._again = not self.reads_events or _has_subsearch(pipeline)
         self._context = Context(
             app=engine.app,
             environment=engine.environment,
@@ -199,10 +205,6 @@ class RunningSearch:
     def feed(self, events: Iterable[Event]) -> None:
         """Take events, as `Engine.bind` returns them."""
         self._chain.feed(events)
-
-    def matches(self, event: Event) -> bool:
-        """Tell whether an event passes the first clause."""
-        return bool(list(self._chain.first.feed([event])))
 
     @property
     def matched(self) -> int:
@@ -240,6 +242,9 @@ class RunningSearch:
             raise UnsupportedSplError(
                 "this search takes its events as they come: no search inside it can read them"
             )
+        if self._again and isinstance(self._events, Iterator):
+            # Subsearches read the events, too, so those that can be read once only are kept.
+            self._events = list(self._events)
         yield from map(self._engine.bind, self._events)
         for index, events in self._engine.collected.items():
             if names_index(expression, index):
@@ -282,8 +287,6 @@ class _Chain:
                     self._links.append((None, PerBatch(partial(filter, within.contains))))
             stage = _with_place(command, command.start, context)
             self._links.append((position, stage))
-            if position == 0:
-                self.first = stage
             if begins:
                 self._links.append((None, PerBatch(partial(_own, on_match))))
                 if _needs_order(commands[1:]):
@@ -329,7 +332,21 @@ def _with_place(command: Command, act: Callable[[Context], _T], context: Context
     try:
         return act(context)
     except SplError as error:
-        raise error.at(str(command), 0, len(command.name)) from None
+        span = command.span
+        word = span.text[span.start : span.end].split(maxsplit=1)[0]
+        raise error.at(span.text, span.start, span.start + len(word)) from None
+
+
+def _first_clauses(pipeline: Pipeline) -> Iterator[SearchExpression]:
+    """Yield what the search and the searches inside it begin with, where they read events."""
+    first = pipeline.commands[0]
+    if isinstance(first, Search):
+        yield first.expression
+    elif isinstance(first, Tstats):
+        yield first.where or And((), span=first.span)
+    for command in pipeline.commands:
+        for inner in command.subsearches():
+            yield from _first_clauses(inner)
 
 
 def _has_subsearch(pipeline: Pipeline) -> bool:

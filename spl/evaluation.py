@@ -11,11 +11,12 @@ import operator as operators
 from collections.abc import Callable
 from typing import Any
 
-from spl.errors import SplError
+from spl.errors import SplError, UnsupportedSplError
 from spl.functions.registry import (
     Compiled,
     Environment,
     EvalValue,
+    Function,
     Literal,
     as_number,
     as_text,
@@ -29,6 +30,7 @@ from spl.lang.eval_expression import (
     Field,
     Number,
     String,
+    Subsearch,
     Unary,
     parse_eval_expression,
 )
@@ -74,6 +76,8 @@ def compile_eval(expression: EvalExpression, environment: Environment) -> Compil
             return lambda row: calculate(left(row), right(row))
         case Call():
             return _compile_call(expression, environment)
+        case Subsearch():
+            raise UnsupportedSplError("a subsearch in an eval expression does not run here")
 
 
 def compile_condition(
@@ -91,8 +95,8 @@ def is_boolean(expression: EvalExpression) -> bool:
             return True
         case Binary(operator=sign):
             return sign in _COMPARISONS or sign in _LOGIC
-        case Call(name=name):
-            return find_function(name).boolean
+        case Call():
+            return _find_function(expression).boolean
     return False
 
 
@@ -114,16 +118,15 @@ def to_field(value: EvalValue) -> Value | None:
 
 
 def _compile_call(call: Call, environment: Environment) -> Compiled:
-    try:
-        function = find_function(call.name)
-        function.check(call.arguments)
-    except SplError as error:
-        error.start, error.end = call.span.start, call.span.end
-        raise
+    function = _find_function(call)
     arguments = [compile_eval(argument, environment) for argument in call.arguments]
-    if function.form:
-        compiled: Compiled = function.call(environment, call.arguments, arguments)
-        return compiled
+    try:
+        function.check(call.arguments)
+        if function.form:
+            compiled: Compiled = function.call(environment, call.arguments, arguments)
+            return compiled
+    except SplError as error:
+        raise error.on(call.span) from None
     run: Callable[..., EvalValue] = function.call
     if function.needs_environment:
         bound = run
@@ -137,6 +140,14 @@ def _compile_call(call: Call, environment: Environment) -> Compiled:
         only = arguments[0]
         return lambda row: run(only(row))
     return lambda row: run(*[argument(row) for argument in arguments])
+
+
+def _find_function(call: Call) -> Function:
+    try:
+        return find_function(call.name)
+    except SplError as error:
+        span = call.span
+        raise error.at(span.text, span.start, span.start + len(call.name)) from None
 
 
 def _compile_not(operand: Compiled) -> Compiled:

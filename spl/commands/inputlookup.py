@@ -88,9 +88,9 @@ class Inputlookup(Command):
     def arguments(self) -> Iterable[str]:
         yield from options_text(
             {
-                "append": self.append,
-                "strict": self.strict,
-                "start": self.first,
+                "append": self.append or None,
+                "strict": self.strict or None,
+                "start": self.first or None,
                 "max": self.most,
             }
         )

@@ -101,9 +101,9 @@ class Join(Command):
         yield from options_text(
             {
                 "type": self.type,
-                "usetime": self.usetime,
-                "earlier": self.earlier,
-                "overwrite": self.overwrite,
+                "usetime": self.usetime or None,
+                "earlier": None if self.earlier else False,
+                "overwrite": None if self.overwrite else False,
                 "max": self.max,
                 "left": self.left,
                 "right": self.right,

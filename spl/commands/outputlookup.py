@@ -76,19 +76,20 @@ class Outputlookup(Command):
         if not self.allow_updates:
             raise UnsupportedSplError("outputlookup: allow_updates=false does not run here")
         lookups = context.app.lookups
-        if self.append and lookups.definition(self.table).filename.endswith(".gz"):
+        definition = lookups.definition(self.table)
+        if self.append and definition.filename.endswith(".gz"):
             raise SplError("outputlookup cannot append to a .gz file")
         return _OutputlookupStage(self, lookups)
 
     def arguments(self) -> Iterable[str]:
         yield from options_text(
             {
-                "append": self.append,
-                "create_empty": self.create_empty,
-                "override_if_empty": self.override_if_empty,
+                "append": self.append or None,
+                "create_empty": self.create_empty or None,
+                "override_if_empty": None if self.override_if_empty else False,
                 "max": self.max,
                 "key_field": self.key_field,
-                "allow_updates": self.allow_updates,
+                "allow_updates": None if self.allow_updates else False,
                 "createinapp": self.createinapp,
                 "create_context": self.create_context,
                 "output_format": self.output_format,

@@ -6,6 +6,7 @@ https://docs.splunk.com/Documentation/Splunk/9.4.0/Search/Aboutsubsearches
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from spl.commands.arguments import Convert, boolean, integer
@@ -116,7 +117,20 @@ def resolved(expression: SearchExpression, context: Context) -> SearchExpression
         case Subsearch(pipeline=pipeline):
             return _parsed(_text(cast(Pipeline, pipeline), context))
         case SubsearchValue(pipeline=pipeline):
-            return _parsed(expression.with_value(_text(cast(Pipeline, pipeline), context)))
+            text = _text(cast(Pipeline, pipeline), context)
+            return _parsed(text if text == EMPTY else expression.with_value(text))
+    return expression
+
+
+def possible(expression: SearchExpression) -> SearchExpression:
+    """Return what an expression may at most match, before its subsearches have run."""
+    match expression:
+        case And(operands=operands) | Or(operands=operands):
+            return replace(expression, operands=tuple(map(possible, operands)))
+        case Subsearch() | SubsearchValue():
+            return And((), span=expression.span)
+        case Not() if has_subsearch(expression):
+            return And((), span=expression.span)
     return expression
 
 

@@ -82,7 +82,17 @@ class Call(Node):
         return f"{self.name}({', '.join(map(str, self.arguments))})"
 
 
-EvalExpression = Number | String | Field | Unary | Binary | Call
+@dataclass(frozen=True)
+class Subsearch(Node):
+    """`[ … ]`, whose result would become part of the expression."""
+
+    pipeline: Node
+
+    def __str__(self) -> str:
+        return f"[{self.pipeline}]"
+
+
+EvalExpression = Number | String | Field | Unary | Binary | Call | Subsearch
 
 
 def parse_eval_expression(reader: Reader) -> EvalExpression:
@@ -203,6 +213,8 @@ def _parse_primary(reader: Reader) -> EvalExpression:
         return String(reader.quoted(), span=reader.span(start))
     if reader.char == "'":
         return Field(single_quoted(reader), span=reader.span(start))
+    if reader.char == "[":
+        return Subsearch(reader.subsearch(), span=reader.span(start))
     if found := reader.match(_NUMBER):
         return Number(found.group(), span=reader.span(start))
     if found := reader.match(_BARE_FIELD.pattern):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from spl.lang.reader import Span
+
 _CONTEXT = 60
 
 
@@ -31,6 +33,10 @@ class SplError(Exception):
         if self.text is None:
             self.text, self.start, self.end = text, start, end
         return self
+
+    def on(self, span: Span) -> SplError:
+        """Say on which part of the search it happened, unless that is known already."""
+        return self.at(span.text, span.start, span.end)
 
     def __str__(self) -> str:
         if self.text is None:

@@ -93,5 +93,4 @@ def _moment(text: str, environment: Environment) -> float | None:
 
 
 def _error(error: SplError, part: Comparison) -> SplError:
-    text = str(part)
-    return error.at(text, 0, len(text))
+    return error.on(part.span)

@@ -22,6 +22,8 @@ class Span:
 
     start: int
     end: int
+    text: str = field(default="", repr=False)
+    """The whole search."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +49,7 @@ class Reader:
 
     def span(self, start: int) -> Span:
         """Return the stretch from `start` to here."""
-        return Span(start, self.position)
+        return Span(start, self.position, self.text)
 
     def skip_space(self) -> None:
         """Go past blanks and ```comments```."""

@@ -101,19 +101,22 @@ def _compared(expression: SearchExpression) -> Iterator[tuple[str, str]]:
 
 
 def _in_order(types: Mapping[str, _EventType], problem: Problem) -> list[str]:
-    graph = {name: types[name].refers_to & types.keys() for name in sorted(types)}
+    graph = {name: sorted(types[name].refers_to & types.keys()) for name in sorted(types)}
     while True:
         try:
             return list(TopologicalSorter(graph).static_order())
         except CycleError as error:
             cycle: list[str] = error.args[1]
-            for name in set(cycle):
+            for name in sorted(set(cycle)):
                 problem(
                     f"eventtypes.conf: [{name}] the event types refer to themselves: "
                     + " → ".join(cycle)
                 )
-            kept = graph.keys() - set(cycle)
-            graph = {name: graph[name] & kept for name in graph if name in kept}
+            graph = {
+                name: [other for other in others if other not in cycle]
+                for name, others in graph.items()
+                if name not in cycle
+            }
 
 
 def _label(name: str, row: Row) -> str:

@@ -235,13 +235,14 @@ def _targets(pattern: Pattern, form: str) -> Iterator[_Target]:
 
 
 def _part(text: str, pattern: Pattern) -> str | int:
+    text = text.replace('"', "")
     if group := _GROUP.fullmatch(text):
         if int(group[1]) > pattern.groups:
             raise SplError(f"FORMAT names the group {text}, REGEX has {pattern.groups}")
         return int(group[1])
     if _GROUP.search(text):
         raise SplError(f"FORMAT cannot put texts together at search time: '{text}'")
-    return text.replace('"', "")
+    return text
 
 
 def _of(match: Any, part: str | int) -> str | None:

@@ -69,7 +69,7 @@ def test_an_oddity_is_named(
 
 
 LINE = st.text(
-    st.characters(exclude_characters="\r\n\\", exclude_categories=("Cs",)), max_size=8
+    st.characters(exclude_characters="\r\n\\", exclude_categories=["Cs"]), max_size=8
 ).map(str.strip)
 NAME = LINE.filter(lambda text: text and text[0] not in "[#" and "=" not in text)
 

@@ -76,7 +76,7 @@ class And(Node):
     operands: tuple[SearchExpression, ...]
 
     def __str__(self) -> str:
-        return " ".join(map(_nested, self.operands)) or "*"
+        return " ".join(map(_nested, self.operands))
 
 
 @dataclass(frozen=True)

@@ -36,30 +36,51 @@ def check_app(engine: Engine) -> tuple[int, list[str]]:
     searches = engine.app.saved_searches
     problems = [f"macros.conf: {problem}" for problem in _check_macros(engine)]
     for name, settings in searches.items():
-        problems += [
-            f"savedsearches.conf: [{name}] {p}" for p in _check_search(engine, name, settings)
-        ]
-    return len(searches), [*engine.app.problems, *problems]
+        place = f"savedsearches.conf: [{name}] "
+        for problem in _check_search(engine, name, settings):
+            problems.append(place + problem.removeprefix(place))
+    _read_props(engine)
+    return len(searches), list(dict.fromkeys([*engine.app.problems, *problems]))
 
 
 def _check_macros(engine: Engine) -> Iterator[str]:
-    """Yield the macros of a definition that do not exist."""
-    for name, macro in engine.app.macros.items():
+    """Yield the macros of a definition that do not exist, and those that never end."""
+    macros = engine.app.macros
+    for name, macro in macros.items():
         for reference in references(macro.definition):
-            if reference not in engine.app.macros:
+            if reference not in macros:
                 yield f"[{name}] names the macro '{reference}', which does not exist"
+        reached, todo = set[str](), [name]
+        while todo:
+            found = {r for r in references(macros[todo.pop()].definition) if r in macros}
+            todo += found - reached
+            reached |= found
+        if name in reached:
+            yield f"[{name}] refers to itself, so it never ends"
+
+
+def _read_props(engine: Engine) -> None:
+    """Read the fields of every stanza of props.conf, so that its problems are found."""
+    for stanza in engine.app.conf("props"):
+        kind, colons, name = stanza.partition("::")
+        engine.bind({"_raw": "", kind: name} if colons else {"_raw": "", "sourcetype": stanza})
 
 
 def _check_search(engine: Engine, name: str, settings: Stanza) -> Iterator[str]:
-    yield from _check_json(settings)
+    wrong = list(_check_json(settings))
+    yield from wrong
     try:
-        read_hunt(name, settings)
+        if not wrong:
+            read_hunt(name, settings)
         # A run over no events tells the columns, and finds missing lookups and wrong options.
         columns = {*engine.search(settings["search"]).fields, *_RISK_FIELDS}
+        for command in engine.parse(settings["search"]).commands:
+            if isinstance(command, ExternalCommand):  # it starts with the first row
+                engine.search(f"| makeresults | {command}")
     except SplError as error:
         yield str(error)
         return
-    if ANNOTATIONS not in settings:
+    if wrong or ANNOTATIONS not in settings:
         return
     for field in _named_fields(engine, settings):
         if field not in columns:

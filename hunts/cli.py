@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hunts.content import default_app, load_hunts
+from hunts.content import ANNOTATIONS, default_app, load_hunts
 from spl import Engine, SplError
 
 if TYPE_CHECKING:
@@ -21,13 +23,17 @@ if TYPE_CHECKING:
 
 EXIT_FINDINGS = 1
 EXIT_INCOMPLETE = 3
+# As a shell reports a program that SIGINT or SIGPIPE ended.
+EXIT_INTERRUPTED = 130
+EXIT_CLOSED_PIPE = 141
 
 _EXIT_CODES = f"""\b
 Exit codes:
   0  everything was read and run
-  {EXIT_FINDINGS}  there are findings, and --fail-on findings was given
+  {EXIT_FINDINGS}  there are findings, and --fail-on findings was given; `hunts check`: problems
   2  the command line or the app is wrong: nothing was run
-  {EXIT_INCOMPLETE}  an input could not be read at all, or a hunt could not be run; the rest was
+  {EXIT_INCOMPLETE}  an input could not be read to its end, or a hunt could not be run; the rest was
+  {EXIT_INTERRUPTED}  Ctrl-C; {EXIT_CLOSED_PIPE} the program that reads the output has ended
 """
 
 
@@ -41,10 +47,13 @@ class _Failure(click.ClickException):
 def _errors_as_messages() -> Iterator[None]:
     try:
         yield
+        sys.stdout.flush()
     except SplError as error:
         raise _Failure(str(error)) from None
     except BrokenPipeError:
-        raise
+        # Python flushes standard output once more as it exits, which would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EXIT_CLOSED_PIPE)
     except OSError as error:
         raise _Failure(f"{error.filename or 'output'}: {error.strerror}") from None
 
@@ -59,6 +68,15 @@ def _macro(
             raise click.BadParameter(f"'{text}' is not name=definition")
         macros[name.strip()] = definition.strip()
     return macros
+
+
+def _writable(
+    _context: click.Context, _parameter: click.Parameter, path: Path | None
+) -> Path | None:
+    """Refuse a file whose folder does not exist, before hours of work are for nothing."""
+    if path is not None and not path.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {path.parent}")
+    return path
 
 
 _app_option = click.option(
@@ -130,7 +148,10 @@ def list_(app: Path, format_: str) -> None:
     with _errors_as_messages():
         from hunts.listing import write_listing
 
-        write_listing(load_hunts(Engine.from_app(app).app), format_, sys.stdout)
+        engine = Engine.from_app(app)
+        hunts = load_hunts(engine.app)
+        _warn(engine.app.problems)
+        write_listing(hunts, format_, sys.stdout)
 
 
 @cli.command(epilog=_EXIT_CODES)
@@ -148,11 +169,13 @@ def list_(app: Path, format_: str) -> None:
 @click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
+    callback=_writable,
     help="Write there instead of to the terminal.",
 )
 @click.option(
     "--html",
     type=click.Path(path_type=Path, dir_okay=False),
+    callback=_writable,
     help="Write the HTML report there, too.",
 )
 @click.option("--fail-on", type=click.Choice(["findings"]), help="Exit with 1 if there are any.")
@@ -184,12 +207,17 @@ def run(
     with _errors_as_messages():
         engine = Engine.from_app(app, timezone=timezone, macros=macros)
         hunts = _chosen(load_hunts(engine.app), names)
+        if not hunts:
+            raise SplError(f"{app} has no hunts: no saved search with {ANNOTATIONS}")
+        foreign = [name for name in macros if name not in engine.app.conf("macros")]
+        _warn(f"--macro {name}: the app has no macro of this name" for name in foreign)
         with progress() as bar:
             inputs = Inputs(paths, shape, source, sourcetype, bar.advance)
             bar.total = inputs.total_bytes
             report = run_hunts(engine, hunts, inputs, earliest=earliest, latest=latest)
-        for problem in engine.app.problems:
-            click.echo(f"warning: {problem}", err=True)
+        _warn(engine.app.problems)
+        if output is not None or format_ == "csv":
+            _warn(report.errors)
         _write(report, format_, output)
         if html is not None:
             _write(report, "html", html)
@@ -234,9 +262,8 @@ def search(
             inputs = Inputs(paths, shape, source, sourcetype, bar.advance)
             bar.total = inputs.total_bytes
             results = run_search(engine, spl, inputs, earliest=earliest, latest=latest)
-        for warning in (*engine.app.problems, *inputs.problems, *map(str, results.messages)):
-            click.echo(f"warning: {warning}", err=True)
-        write_results(results, format_, sys.stdout)
+        _warn([*engine.app.problems, *inputs.problems, *(m.text for m in results.messages)])
+        write_results(results, format_, sys.stdout, timezone=engine.environment.timezone)
     if inputs.unread:
         sys.exit(EXIT_INCOMPLETE)
 
@@ -251,22 +278,29 @@ def check(app: Path, macros: dict[str, str]) -> None:
     with _errors_as_messages():
         engine = Engine.from_app(app, macros=macros)
         count, problems = check_app(engine)
-    for problem in problems:
-        click.echo(problem)
-    click.echo(f"{count} searches checked, {len(problems)} problems")
+        for problem in problems:
+            click.echo(problem)
+        click.echo(f"searches checked: {count}, problems: {len(problems)}")
     if problems:
         sys.exit(1)
 
 
 def _chosen(hunts: list[Hunt], names: Sequence[str]) -> list[Hunt]:
     """Return the hunts with these names, in any case; all for no name."""
-    from spl.errors import did_you_mean
-
     by_name = {hunt.name.lower(): hunt for hunt in hunts}
     for name in names:
         if name.lower() not in by_name:
-            raise SplError(f"there is no hunt '{name}'" + did_you_mean(name, by_name))
-    return [by_name[name.lower()] for name in dict.fromkeys(names)] or hunts
+            near = get_close_matches(name.lower(), by_name, n=1)
+            hint = f": did you mean '{by_name[near[0]].name}'?" if near else "; see `hunts list`"
+            raise SplError(f"there is no hunt '{name}'{hint}")
+    return [by_name[name] for name in dict.fromkeys(map(str.lower, names))] or hunts
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    from hunts.render.text import visible
+
+    for warning in warnings:
+        click.echo(f"warning: {visible(warning)}", err=True)
 
 
 def _write(report: Report, format_: Format, output: Path | None) -> None:
@@ -280,9 +314,11 @@ def _write(report: Report, format_: Format, output: Path | None) -> None:
 
 
 def main() -> None:
-    """Run the command line; a closed pipe and Ctrl-C end it quietly."""
+    """Run the command line; Ctrl-C ends it quietly."""
     try:
-        cli(prog_name="hunts")
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+        sys.exit(cli.main(prog_name="hunts", standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(EXIT_INTERRUPTED)

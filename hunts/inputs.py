@@ -182,9 +182,10 @@ class _Reading:
         if self._more_problems:
             yield f"{path}: and {self._more_problems:,} more like it"
         if self._others:
-            what = "Kubernetes audit events" if self._shape == "auto" else f"{self._shape} records"
-            count = "1 record is" if self._others == 1 else f"{self._others:,} records are"
-            yield f"{path}: {count} no {what}, first at {path}:{self._first_other}"
+            what = "Kubernetes audit event" if self._shape == "auto" else f"{self._shape} record"
+            one = self._others == 1
+            count = f"1 record is no {what}" if one else f"{self._others:,} records are no {what}s"
+            yield f"{path}: {count}, first at {path}:{self._first_other}"
         elif not (self.report.events or self.report.bad_lines or self._file_problems):
             yield f"{path}: holds no records"
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, TextIO
 
 from hunts.render.as_csv import cell
-from hunts.render.text import values, visible
+from hunts.render.text import counted, values, visible
 
 if TYPE_CHECKING:
-    from hunts.model import Hunt
+    from hunts.model import Hunt, Value
     from spl import Results
+
+_UNBROKEN = 10_000  # characters
 
 
 def write_listing(hunts: Sequence[Hunt], format_: str, stream: TextIO) -> None:
@@ -21,18 +25,12 @@ def write_listing(hunts: Sequence[Hunt], format_: str, stream: TextIO) -> None:
         json.dump([_record(hunt) for hunt in hunts], stream, indent=2)
         stream.write("\n")
         return
-    rows = [
-        [
-            h.name,
-            h.type,
-            " ".join(h.attack) or "-",
-            ", ".join(h.stories),
-            f"{h.risk:g}",
-            h.data_source,
-        ]
-        for h in hunts
-    ]
-    _write_table(["hunt", "type", "ATT&CK", "story", "risk", "data source"], rows, stream)
+    by_story: dict[str, list[list[str]]] = {}
+    for h in hunts:
+        row = [f"  {h.name}", h.type, " ".join(h.attack) or "-", f"{h.risk:g}", h.data_source]
+        by_story.setdefault(", ".join(h.stories) or "no story", []).append(row)
+    rows = [row for story, members in by_story.items() for row in ([story], *members)]
+    _write_table(["story and hunt", "type", "ATT&CK", "risk", "data source"], rows, stream)
 
 
 def _record(hunt: Hunt) -> dict[str, object]:
@@ -53,8 +51,13 @@ def _record(hunt: Hunt) -> dict[str, object]:
     }
 
 
-def write_results(results: Results, format_: str, stream: TextIO) -> None:
-    """Write the rows of a search as a table, a JSON array, or CSV."""
+def write_results(
+    results: Results, format_: str, stream: TextIO, *, timezone: tzinfo = UTC
+) -> None:
+    """Write the rows of a search as a table, a JSON array, or CSV.
+
+    The table shows events as a list of time and text, and times in `timezone`.
+    """
     if format_ == "json":
         json.dump(results.rows, stream, indent=1)
         stream.write("\n")
@@ -63,23 +66,40 @@ def write_results(results: Results, format_: str, stream: TextIO) -> None:
         writer.writerow(map(cell, results.fields))
         writer.writerows([cell(row.get(name)) for name in results.fields] for row in results)
     else:
-        rows = [
-            ["\n".join(map(visible, values(row.get(name)))) for name in results.fields]
-            for row in results
-        ]
-        _write_table(results.fields, rows, stream)
-        stream.write(f"{len(results)} rows\n")
+        events = "_raw" in results.fields
+        names = ["_time", "_raw"] if events else results.fields
+        rows = [[_lines(name, row.get(name), timezone) for name in names] for row in results]
+        if rows or names:
+            _write_table(names, rows, stream)
+        stream.write(f"{counted(len(results), 'row')}\n")
+        if events and rows:
+            more = counted(len(results.fields) - len(names), "more field")
+            stream.write(f"{more}: choose with | table, or see all with --format json\n")
+
+
+def _lines(name: str, value: Value | None, timezone: tzinfo) -> str:
+    """Return a cell of a table, a value a line."""
+    if name == "_time" and isinstance(value, str):
+        try:
+            moment = datetime.fromtimestamp(float(value), timezone)
+        except (ValueError, OverflowError, OSError):
+            return visible(value)
+        return moment.isoformat(sep=" ", timespec="milliseconds")
+    return "\n".join(map(visible, values(value)))
 
 
 def _write_table(names: Sequence[str], rows: Sequence[Sequence[str]], stream: TextIO) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from hunts.render.console import Console
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in names:
         table.add_column(Text(visible(name)), overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    Console(file=stream).print(table)
+    # Into a file or a pipe goes a line a row, so that it can be searched.
+    width = None if stream.isatty() or "COLUMNS" in os.environ else _UNBROKEN
+    Console(file=stream, width=width).print(table)

@@ -15,6 +15,7 @@ from spl.time_range import TimeRange
 
 _BATCH = 1_000
 _SHOWN_SOURCETYPES = 5
+_SHOWN_SEARCH = 60  # characters
 
 
 def run_hunts(
@@ -28,15 +29,18 @@ def run_hunts(
     within = TimeRange.parse(earliest, latest, engine.environment)
     running = [_RunningHunt(engine, hunt) for hunt in hunts]
     seen: Counter[str] = Counter()
+    outside = 0
     for views in inputs:
         if within.bounded and not within.contains(views[0]):
+            outside += 1
             continue
         seen[" or ".join(view.origin[0] for view in views)] += 1
         bound = [engine.bind(view) for view in views]
         belonging: dict[str, Event | None] = {}
         for hunt in running:
             hunt.offer(bound, belonging)
-    results = [hunt.finish(seen) for hunt in running]
+    there = _there(seen, outside)
+    results = [hunt.finish(there) for hunt in running]
     width = align([hunt.timeline for hunt in running])
     for hunt, result in zip(running, results, strict=True):
         result.timeline = dict(sorted(hunt.timeline.counts.items()))
@@ -80,7 +84,7 @@ class _RunningHunt:
             self._running = engine.start(hunt.search, on_match=self._matched)
             self._belongs = engine.predicate(f"`{hunt.data_source}`" if hunt.data_source else "*")
         except SplError as error:
-            self._error = str(error)
+            self._error = _in_a_line(error)
 
     def _matched(self, event: Event) -> None:
         time = event.time
@@ -110,22 +114,22 @@ class _RunningHunt:
             if self._running is not None:
                 self._running.feed(waiting)
         except SplError as error:
-            self._error, self._running = str(error), None
+            self._error, self._running = _in_a_line(error), None
 
-    def finish(self, seen: Counter[str]) -> HuntResult:
-        """Return what the hunt found. `seen`: sourcetype -> events of all inputs."""
+    def finish(self, there: str) -> HuntResult:
+        """Return what the hunt found. `there` says which events the inputs have."""
         self._feed()
         if self._running is not None:
             try:
-                return self._result(self._running, self._running.finish(), seen)
+                return self._result(self._running, self._running.finish(), there)
             except SplError as error:
-                self._error = str(error)
+                self._error = _in_a_line(error)
         return HuntResult(self.hunt, "error", events=self._events, messages=[self._error])
 
-    def _result(self, running: RunningSearch, results: Results, seen: Counter[str]) -> HuntResult:
-        messages = [str(message) for message in results.messages]
+    def _result(self, running: RunningSearch, results: Results, there: str) -> HuntResult:
+        messages = [message.text for message in results.messages]
         if self._events == 0:
-            messages.append(self._no_data(seen))
+            messages.append(self._no_data(there))
         scores = [float(row["risk_score"]) for row in results if row.get("risk_score")]
         return HuntResult(
             self.hunt,
@@ -145,13 +149,22 @@ class _RunningHunt:
         before = self._engine.parse(self.hunt.search.rpartition("|")[0])
         return results.counts[len(before.commands) - 1]
 
-    def _no_data(self, seen: Counter[str]) -> str:
+    def _no_data(self, there: str) -> str:
         macro = self.hunt.data_source
-        definition = self._engine.expand(f"`{macro}`").text if macro else "*"
-        there = ", ".join(
-            f"{count:,} of {kind}" for kind, count in seen.most_common(_SHOWN_SOURCETYPES)
-        )
-        return (
-            f"no event matches the data source `{macro}` ({definition}); "
-            f"the events here are: {there or 'none'}"
-        )
+        definition = " ".join(self._engine.expand(f"`{macro}`").text.split()) if macro else "*"
+        return f"no event matches the data source `{macro}`, which is: {definition}; {there}"
+
+
+def _in_a_line(error: SplError) -> str:
+    """Return the message and its place in the search, without the caret of a terminal."""
+    if error.text is None:
+        return error.message
+    rest = " ".join(error.text[error.start :].split())
+    return f"{error.message}, at: {rest[:_SHOWN_SEARCH]}"
+
+
+def _there(seen: Counter[str], outside: int) -> str:
+    """Say which events there are: by sourcetype, and how many outside the time range."""
+    kinds = [f"{count:,} of {kind}" for kind, count in seen.most_common(_SHOWN_SOURCETYPES)]
+    more = f"; {outside:,} more are outside the time range" if outside else ""
+    return f"the events here are: {', '.join(kinds) or 'none'}{more}"

@@ -133,7 +133,7 @@ class _ExternalStage(Stage):
     def _report(self, chunk: Chunk) -> None:
         for level, text in chunk.messages:
             if level in ("ERROR", "FATAL"):
-                raise SplError(f"{self._command.name}: {text}")
+                raise SplError(_named(self._command.name, text))
             self._context.say("WARN" if level == "WARN" else "INFO", text)
 
     def columns(self, before: Columns) -> Columns:
@@ -178,7 +178,7 @@ class _Process:
         for level, text in reply.messages:
             if level in ("ERROR", "FATAL"):
                 self.close()
-                raise SplError(f"{self._name}: {text}")
+                raise SplError(_named(self._name, text))
         if "error" in reply.metadata:
             self.close()
             raise SplError(f"{self._name}: {reply.metadata['error']}")
@@ -268,6 +268,11 @@ def read_table(body: str) -> tuple[list[str], list[Row]]:
         raise ValueError("a row has more cells than there are columns")
     rows = [_read_row(dict(zip(header, cells, strict=False))) for cells in records]
     return [name for name in header if not name.startswith(_ENCODED)], rows
+
+
+def _named(command: str, text: str) -> str:
+    """Say which command a message is from, unless it says so itself."""
+    return text if text.startswith(command) else f"{command}: {text}"
 
 
 def _unquote(token: str) -> str:

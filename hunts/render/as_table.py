@@ -9,12 +9,12 @@ from typing import TextIO
 
 from rich import box
 from rich.cells import cell_len
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from hunts.model import HuntResult, Report, Row, Status
+from hunts.render.console import Console
 from hunts.render.rows import constants, is_numeric, ranked, top_rows
 from hunts.render.text import counted, grouped, shorten, values, visible
 

@@ -48,6 +48,12 @@ def _duration(text: str) -> TimeSpan | None:
     return TimeSpan.parse(f"{text}s" if text.isdigit() else text)
 
 
+def _connected(text: str) -> bool:
+    if boolean(text):
+        return True
+    raise UnsupportedSplError("connected=false does not run here")
+
+
 def _field_list(text: str) -> bool | tuple[str, ...]:
     """Convert the value of mvlist=: a Boolean, or fields separated by commas."""
     try:
@@ -66,7 +72,7 @@ _OPTIONS: dict[str, Convert] = {
     "mvraw": boolean,
     "delim": str,
     "nullstr": str,
-    "connected": boolean,
+    "connected": _connected,
     "unifyends": boolean,
     "name": not_here,
     "maxopentxn": not_here,
@@ -130,8 +136,6 @@ class Transaction(Command):
                 filters[found[1].lower()] = _read_filter(reader)
             elif reader.position == before:
                 fields += read_fields(reader)
-        if options.get("connected") is False:
-            raise UnsupportedSplError("transaction: connected=false does not run here")
         return cls(fields=fields, options=options, **filters, span=reader.span(start))
 
     def start(self, context: Context) -> Stage:

@@ -11,6 +11,7 @@ import ipaddress
 import os
 import re
 import tempfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -277,7 +278,7 @@ def read_table(path: Path, warn: Callable[[str], object] = print) -> Table:
                 if cells:
                     cells += [""] * (len(header) - len(cells))
                     rows.append([cells[at] for at in columns.values()])
-    except (OSError, EOFError, csv.Error) as error:
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
         raise SplError(f"{path}:{line + 1}: the lookup cannot be read: {error}") from None
     return Table(tuple(columns), cast(list[Cells], rows))
 

@@ -39,13 +39,13 @@ _REASONS = {
     "maps are not drawn here": "geom geomfilter geostats",
     "its statistics are not in this engine": (
         "abstract analyzefields anomalies anomalousvalue anomalydetection arules associate "
-        "autoregress bucketdir cluster cofilter concurrency contingency correlate erex findtypes "
+        "bucketdir cluster cofilter concurrency contingency correlate erex findtypes "
         "folderize gauge kmeans makecontinuous outlier predict timewrap trendline "
         "typelearner typer x11"
     ),
     "it is not in this engine": (
-        "addcoltotals diff highlight iconify kvform localize multikv rangemap reltime require "
-        "rtorder scrub searchtxn selfjoin set setfields tags uniq xmlunescape xpath xmlkv"
+        "diff highlight iconify kvform localize multikv rangemap reltime require "
+        "rtorder scrub searchtxn selfjoin set setfields tags uniq xmlunescape xpath"
     ),
 }
 _STEP = re.compile(r'[^"\[\]|]+')

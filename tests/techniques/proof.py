@@ -21,7 +21,9 @@ from unittest.mock import patch
 import yaml
 
 from hunts.content import load_hunts
-from hunts.model import Hunt
+from hunts.inputs import Inputs, Views
+from hunts.model import Hunt, Report
+from hunts.runner import run_hunts
 from spl import Engine, Event
 from spl.values import values_of
 from tests import convert_audit
@@ -139,6 +141,22 @@ def convert(path: Path, shape: str) -> Iterator[Event]:
         envelope = json.loads(line)
         raw = json.dumps(envelope.pop("event"), ensure_ascii=False, separators=(",", ":"))
         yield Event(raw, **envelope)
+
+
+def run_all(path: Path, shape: str) -> Report:
+    """Run all hunts over a file of raw audit events in a shape, in one pass."""
+    return run_hunts(_engine(None), list(hunts().values()), _Converted(path, shape))
+
+
+class _Converted(Inputs):
+    """The events of a file, in a shape."""
+
+    def __init__(self, path: Path, shape: str) -> None:
+        super().__init__([])
+        self._converted = convert(path, shape)
+
+    def __iter__(self) -> Iterator[Views]:
+        return ((event,) for event in self._converted)
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:

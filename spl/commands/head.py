@@ -35,7 +35,7 @@ class Head(Command):
     @classmethod
     def parse(cls, reader: Reader, start: int) -> Self:
         options: dict[str, Any] = read_options(reader, _OPTIONS)
-        if "limit" not in options and (count := reader.match(r"\d+(?=\s|[|\]]|$)")):
+        if "limit" not in options and (count := reader.match(r"[0-9]{1,18}(?=\s|[|\]]|$)")):
             options["limit"] = integer(count.group())
             options |= read_options(reader, _OPTIONS)
         if not reader.at_end():

@@ -83,7 +83,7 @@ class Sort(Command):
     @classmethod
     def parse(cls, reader: Reader, start: int) -> Self:
         limit = _DEFAULT_LIMIT
-        if count := reader.match(r"\d+(?=[\s,+-]|$)"):
+        if count := reader.match(r"[0-9]{1,18}(?=[\s,+-]|$)"):
             limit = integer(count.group())
         limit = read_options(reader, {"limit": integer}).get("limit", limit)
         fields: list[SortField] = []

@@ -28,7 +28,7 @@ class Tail(Command):
 
     @classmethod
     def parse(cls, reader: Reader, start: int) -> Self:
-        found = reader.match(r"\d{1,18}(?![^\s|\]])")
+        found = reader.match(r"[0-9]{1,18}(?![^\s|\]])")
         count = integer(found.group()) if found else _DEFAULT_COUNT
         return cls(count=count, span=reader.span(start))
 

@@ -67,7 +67,7 @@ class Top(Command):
     def parse(cls, reader: Reader, start: int) -> Self:
         options: dict[str, Any] = {}
         options |= read_options(reader, _OPTIONS)
-        if count := reader.match(r"\d{1,18}(?=\s)"):
+        if count := reader.match(r"[0-9]{1,18}(?=\s)"):
             options["limit"] = integer(count.group())
         options |= read_options(reader, _OPTIONS)
         fields = read_fields(reader, "BY")

@@ -42,7 +42,7 @@ class Transpose(Command):
     @classmethod
     def parse(cls, reader: Reader, start: int) -> Self:
         options: dict[str, Any] = read_options(reader, _OPTIONS)
-        if count := reader.match(r"\d{1,18}(?![^\s|\]])"):
+        if count := reader.match(r"[0-9]{1,18}(?![^\s|\]])"):
             options["count"] = integer(count.group())
         options |= read_options(reader, _OPTIONS)
         return cls(**options, span=reader.span(start))

@@ -64,7 +64,7 @@ def engine() -> Engine:
     return Engine.from_app(HERE / "app", macros=FILTERS, now=1_700_003_600)
 
 
-def names(items: list[dict[str, Any]]) -> Any:
+def names(items: list[dict[str, Any]]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("item", items, ids=lambda item: item["name"])
 
 

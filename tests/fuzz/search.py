@@ -10,6 +10,7 @@ from spl.knowledge import App
 
 MACROS = {"one": "search a=1", "two": '"x | `one`"', "three": "`one` OR `two`", "four": "`four`"}
 ENGINE = Engine(App(Path(__file__).parent, MACROS))
+ENGINE.parse("*")  # imports the commands now, so that atheris sees them
 
 
 def check(data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The corners of the hunts of techniques: other ways to do the same, and what only looks like it."""
+"""The corners of the hunts of techniques: other ways to do the same, and mere look-alikes."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from spl.lang.reader import Reader
 from spl.lang.search_expression import SearchExpression, parse_search_expression
 from spl.lookups import AppliedLookup, Lookup, Lookups
 from spl.macros import Expansion, Macro, expand
-from spl.pcre import TimeLimit, compile_pattern
+from spl.pcre import compile_pattern
 from spl.props import Props, Setting
 from spl.search_time import (
     Alias,
@@ -224,7 +224,7 @@ class App:
 
     def _slow(self, place: str) -> Callable[[], None]:
         return lambda: self.problem(
-            f"{place}: the regular expression takes too long on some events: it finds nothing there"
+            f"{place}: the regular expression takes too long on some events: no fields there"
         )
 
     def _key_value_mode(self, settings: Settings) -> KeyValueMode:
@@ -274,7 +274,6 @@ class App:
             return Timestamp(
                 fields,
                 compile_pattern(prefix) if prefix else None,
-                TimeLimit(self._slow(f"props.conf: [{setting.stanza}] TIME_PREFIX")),
                 setting.value,
                 int(lookahead) if int(lookahead) > 0 else None,
                 _zone(_value(settings, "TZ", "")) or self.environment.timezone,

@@ -77,7 +77,8 @@ def compile_eval(expression: EvalExpression, environment: Environment) -> Compil
         case Call():
             return _compile_call(expression, environment)
         case Subsearch():
-            raise UnsupportedSplError("a subsearch in an eval expression does not run here")
+            error = UnsupportedSplError("a subsearch in an eval expression does not run here")
+            raise error.on(expression.span)
 
 
 def compile_condition(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from spl.conf import DEFAULT, Conf
 from spl.errors import SplError
-from spl.pcre import compile_pattern
+from spl.pcre import TimeLimit, compile_pattern
 
 _LITERAL_PRIORITY = 100
 _PATTERN_PRIORITY = 0
@@ -23,6 +23,7 @@ _WILDCARD = re.compile(r"\\.|\.\.\.|\*|\.", re.DOTALL)
 _WILDCARDS = {"...": ".*", "*": "[^/]*", ".": r"\."}
 
 Test = Callable[[str], bool]
+Problem = Callable[[str], object]
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,14 @@ class _Stanza:
 class Props:
     """The stanzas of props.conf. Wrong ones are left out and passed to `problem`."""
 
-    def __init__(self, conf: Conf, problem: Callable[[str], object]) -> None:
+    def __init__(self, conf: Conf, problem: Problem) -> None:
         self._conf = conf
         self._stanzas: list[_Stanza] = []
         for name in conf:
             if name == DEFAULT or name.startswith(("rule::", "delayedrule::")):
                 continue
             try:
-                self._stanzas.append(_read_stanza(name, conf[name].get("priority")))
+                self._stanzas.append(_read_stanza(name, conf[name].get("priority"), problem))
             except SplError as error:
                 problem(f"props.conf: [{name}] {error}")
         # Of one kind the higher priority wins, then the name that is first in ASCII order.
@@ -73,7 +74,7 @@ class Props:
         }
 
 
-def _read_stanza(name: str, priority: str | None) -> _Stanza:
+def _read_stanza(name: str, priority: str | None, problem: Problem) -> _Stanza:
     kind, pattern = "sourcetype", name
     for prefix in ("source", "host"):
         if name.startswith(f"{prefix}::"):
@@ -91,20 +92,29 @@ def _read_stanza(name: str, priority: str | None) -> _Stanza:
         rank = int(priority)
     else:
         raise SplError(f"priority takes a whole number, not '{priority}'")
-    return _Stanza(name, kind, _matcher(pattern, wild=wild, ignore_case=ignore_case), rank)
+    if wild:
+        limit = TimeLimit(lambda: problem(f"props.conf: [{name}] the pattern takes too long"))
+        return _Stanza(name, kind, _pattern(pattern, limit, ignore_case=ignore_case), rank)
+    literal = pattern.replace("\\\\", "\\")
+    if ignore_case:
+        return _Stanza(name, kind, lambda text: text.lower() == literal.lower(), rank)
+    return _Stanza(name, kind, literal.__eq__, rank)
 
 
-def _matcher(pattern: str, *, wild: bool, ignore_case: bool) -> Test:
+def _pattern(pattern: str, limit: TimeLimit, *, ignore_case: bool) -> Test:
     """Return the test of a whole source, host or sourcetype.
 
     A pattern is a regular expression in which `...` is any text, `*` any without a slash, and `.`
     a full stop.
     """
-    if wild:
-        regex = _WILDCARD.sub(lambda found: _WILDCARDS.get(found[0], found[0]), pattern)
-        compiled = compile_pattern(f"(?s:{regex})", ignore_case=ignore_case)
-        return lambda text: compiled.fullmatch(text) is not None
-    literal = pattern.replace("\\\\", "\\")
-    if ignore_case:
-        return lambda text: text.lower() == literal.lower()
-    return lambda text: text == literal
+    regex = _WILDCARD.sub(lambda found: _WILDCARDS.get(found[0], found[0]), pattern)
+    compiled = compile_pattern(f"(?s:{regex})", ignore_case=ignore_case)
+
+    def matches(text: str) -> bool:
+        try:
+            return compiled.fullmatch(text, timeout=limit.seconds) is not None
+        except TimeoutError:
+            limit.exceeded()
+            return False
+
+    return matches

@@ -22,7 +22,7 @@ from spl.fields import Event, Extraction, time_text
 from spl.functions.registry import Compiled
 from spl.key_values import key_value_pairs, xml_fields
 from spl.lookups import AppliedLookup
-from spl.pcre import Pattern
+from spl.pcre import Pattern, TimeLimit
 from spl.time_format import strptime
 from spl.values import Value, to_value, values_of
 
@@ -154,6 +154,7 @@ class Timestamp(Operation):
         self,
         below: Extraction,
         prefix: Pattern | None,
+        limit: TimeLimit,
         form: str,
         lookahead: int | None,
         timezone: ZoneInfo,
@@ -161,6 +162,7 @@ class Timestamp(Operation):
     ) -> None:
         super().__init__(below, ["_time"])
         self._prefix = prefix
+        self._limit = limit
         self._form = form
         self._lookahead = lookahead
         self._timezone = timezone
@@ -172,7 +174,11 @@ class Timestamp(Operation):
     def _read(self, text: str) -> str | None:
         start = 0
         if self._prefix:
-            found = self._prefix.search(text)
+            try:
+                found = self._prefix.search(text, timeout=self._limit.seconds)
+            except TimeoutError:
+                self._limit.exceeded()
+                return None
             if found is None:
                 return None
             start = found.end()

@@ -548,10 +548,24 @@ def test_a_field_is_read_alone(app: WriteApp, monkeypatch: pytest.MonkeyPatch) -
     assert engine.app.problems == []
 
 
-def test_a_pattern_that_takes_too_long_is_a_problem(app: WriteApp) -> None:
-    engine = app(props="[st]\nEXTRACT-a = (?<x>(?:a+)+)$b\n")
-    assert bound(engine, "a" * 3000 + "c").get("x") is None
-    assert "[st] EXTRACT-a: the regular expression takes too long" in engine.app.problems[0]
+@pytest.mark.parametrize(
+    ("props", "place"),
+    [
+        ("[st]\nEXTRACT-a = (?<x>(?:a+)+)$b", "[st] EXTRACT-a: the regular expression"),
+        (
+            "[st]\nTIME_PREFIX = (a+)+$b\nTIME_FORMAT = %s",
+            "[st] TIME_PREFIX: the regular expression",
+        ),
+        ("[source::(a|aa)+...b]\nEVAL-x = 1", "[source::(a|aa)+...b] the pattern"),
+    ],
+)
+def test_a_pattern_that_takes_too_long_is_a_problem(app: WriteApp, props: str, place: str) -> None:
+    engine = app(props=props)
+    event = bound(engine, "a" * 3000 + "c", source="a" * 100 + "c")
+    assert (event.get("x"), event.get("_time")) == (None, None)
+    (problem,) = engine.app.problems
+    assert place in problem
+    assert "too long" in problem
 
 
 def test_an_event_is_bound_anew_for_each_environment(app: WriteApp) -> None:

@@ -60,7 +60,7 @@ class Collect(Command):
     def parse(cls, reader: Reader, start: int) -> Self:
         options: dict[str, Any] = read_options(reader, _OPTIONS)
         if "index" not in options:
-            raise reader.error("collect needs index=<name>", start)
+            raise reader.error("collect needs index=<name>", start, reader.position)
         index = options.pop("index")
         return cls(index=index, options=options, span=reader.span(start))
 

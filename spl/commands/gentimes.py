@@ -57,7 +57,7 @@ class Gentimes(Command):
     def parse(cls, reader: Reader, start: int) -> Self:
         options: dict[str, Any] = read_options(reader, _OPTIONS)
         if "start" not in options:
-            raise reader.error("gentimes needs start=<time>", start)
+            raise reader.error("gentimes needs start=<time>", start, reader.position)
         return cls(begin=options.pop("start"), **options, span=reader.span(start))
 
     def start(self, context: Context) -> Stage:

@@ -12,7 +12,7 @@ import pytest
 from spl import Engine, SplError
 from tests.spl_cases.compare_spl import compare
 
-CASES = sorted(Path(__file__).parent.glob("*.json"))
+CASES = sorted(Path(__file__).parent.rglob("*.json"))
 LOOKUP_SETTINGS = (
     "match_type",
     "max_matches",

@@ -110,7 +110,7 @@ class Convert(Command):
 def _read_conversion(reader: Reader) -> Conversion:
     reader.skip_space()
     start = reader.position
-    found = reader.match(r"[A-Za-z]+\d?")
+    found = reader.match(r"[A-Za-z]\w*")
     if not found:
         raise reader.error(f"expected a conversion function, found {reader.found()}")
     function = found.group().lower()

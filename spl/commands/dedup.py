@@ -27,7 +27,10 @@ Key = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Dedup(Command):
-    """`dedup`: the first `count` rows of each combination of the fields' values."""
+    """`dedup`: the first `count` rows of each combination of the fields' values.
+
+    `sortby` orders the rows before, "which determines which event is retained".
+    """
 
     name: ClassVar[str] = "dedup"
     syntax: ClassVar[str] = (
@@ -56,7 +59,7 @@ class Dedup(Command):
                 reader.take(",")
         number = integer(count.group()) if count else 1
         if number == 0:
-            raise reader.error("dedup keeps at least one row", start)
+            raise reader.error("dedup keeps at least one row", start, reader.position)
         return cls(
             count=number, fields=fields, sortby=tuple(sortby), **options, span=reader.span(start)
         )
@@ -83,20 +86,19 @@ class _DedupStage(Stage):
         self._command = command
         self._seen: Counter[Key] = Counter()
         self._last: Key | None = None
-        self._sorted: list[Row] = []
+        self._waiting: list[Row] = []
 
     def feed(self, rows: Iterable[Row]) -> Iterator[Row]:
-        kept = self._keep(rows)
         if self._command.sortby:
-            self._sorted.extend(kept)
+            self._waiting.extend(rows)
         else:
-            yield from kept
+            yield from self._keep(rows)
 
     def finish(self) -> Iterable[Row]:
         if not self._command.sortby:
             return ()
         by = Sort(limit=0, fields=self._command.sortby, span=self._command.span)
-        return by.sorted(self._sorted)
+        return self._keep(by.sorted(self._waiting))
 
     def _keep(self, rows: Iterable[Row]) -> Iterator[Row]:
         command, seen = self._command, self._seen

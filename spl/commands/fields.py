@@ -27,7 +27,7 @@ class Fields(Command):
 
     @classmethod
     def parse(cls, reader: Reader, start: int) -> Self:
-        sign = reader.match(r"[+-](?=[\s\w\"*])")
+        sign = reader.match(r"[+-](?=[\s\w\"*]|$)")
         remove = sign is not None and sign.group() == "-"
         return cls(remove=remove, fields=read_fields(reader), span=reader.span(start))
 

@@ -16,7 +16,11 @@ from spl.values import Row
 
 @dataclass(frozen=True, kw_only=True)
 class Rename(Command):
-    """`rename` with its pairs of names, carried out from left to right."""
+    """`rename` with its pairs of names, carried out from left to right.
+
+    A wildcard does not stand for internal fields, such as `_time`, unless it says `_*` (not
+    documented).
+    """
 
     name: ClassVar[str] = "rename"
     syntax: ClassVar[str] = "rename <field> AS <name> [, <field> AS <name>] …"
@@ -68,7 +72,8 @@ class Rename(Command):
 def _renamed(source: str, target: str, names: Iterable[str]) -> list[tuple[str, str]]:
     if "*" not in source:
         return [(source, target)]
-    found = ((name, rename_by_wildcards(source, target, name)) for name in names)
+    visible = [name for name in names if source.startswith("_") or not name.startswith("_")]
+    found = ((name, rename_by_wildcards(source, target, name)) for name in visible)
     return [(name, new) for name, new in found if new is not None]
 
 

@@ -88,12 +88,13 @@ class Sort(Command):
         limit = read_options(reader, {"limit": integer}).get("limit", limit)
         fields: list[SortField] = []
         reverse = False
+        more = False
         while not reader.at_end():
-            if fields and reader.keyword("D", "DESC", "A", "ASC"):
-                reverse = reader.text[: reader.position].lower().endswith(("d", "desc"))
+            if fields and not more and (word := reader.keyword("D", "DESC", "A", "ASC")):
+                reverse = word.startswith("D")
                 break
             fields.append(read_sort_field(reader))
-            reader.take(",")
+            more = reader.take(",")
         if not fields:
             raise reader.error(f"expected a field to sort by, found {reader.found()}")
         return cls(limit=limit, fields=tuple(fields), reverse=reverse, span=reader.span(start))

@@ -48,6 +48,11 @@ def _duration(text: str) -> TimeSpan | None:
     return TimeSpan.parse(f"{text}s" if text.isdigit() else text)
 
 
+def _count(text: str) -> int:
+    """Convert a number of events; -1, as 0, is no limit."""
+    return 0 if text == "-1" else integer(text)
+
+
 def _connected(text: str) -> bool:
     if boolean(text):
         return True
@@ -65,7 +70,7 @@ def _field_list(text: str) -> bool | tuple[str, ...]:
 _OPTIONS: dict[str, Convert] = {
     "maxspan": _duration,
     "maxpause": _duration,
-    "maxevents": integer,
+    "maxevents": _count,
     "keepevicted": boolean,
     "keeporphans": boolean,
     "mvlist": _field_list,
@@ -279,7 +284,8 @@ class _Transactions:
 
     def _exceeded(self, found: _Open, time: float) -> bool:
         span, pause = self._span, self._pause
-        if span is not None and found.times[0] - time > span.seconds:
+        if span is not None and found.times[0] - time >= span.seconds:
+            # the events must span less than maxspan
             return True
         return pause is not None and found.times[-1] - time > pause.seconds
 

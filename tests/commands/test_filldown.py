@@ -32,7 +32,7 @@ def test_results(case: Case) -> None:
 
 
 @each_wrong(
-    Wrong("* | filldown value=x m", "unexpected 'value'", "v"),
+    Wrong("* | filldown value=x m", "unexpected 'value'", "value"),
 )
 def test_refused(case: Wrong) -> None:
     check_wrong(case)

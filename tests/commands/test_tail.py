@@ -19,7 +19,7 @@ def test_results(case: Case) -> None:
 
 @each_wrong(
     Wrong("* | tail x", "unexpected 'x'", "x"),
-    Wrong("* | tail -1", "unexpected '-1'", "-"),
+    Wrong("* | tail -1", "unexpected '-1'", "-1"),
 )
 def test_refused(case: Wrong) -> None:
     check_wrong(case)

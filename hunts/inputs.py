@@ -15,9 +15,9 @@ import orjson
 
 from hunts import datasets
 from hunts.model import InputReport
-from hunts.shapes import Record, Shape, mentions_audit, unwrap, unwrap_text
+from hunts.shapes import RAW, Record, Shape, mentions_audit, unwrap, unwrap_text
 from spl.fields import Event, parse_json
-from spl.sources import STDIN, NoTextError, Source, SourceError, files_under
+from spl.sources import STDIN, Lines, NoTextError, Source, SourceError, files_under
 
 MAX_MESSAGES: Final = 20
 _MAX_SKIPPED: Final = 10
@@ -26,6 +26,32 @@ _MAX_KEY: Final = 40
 _BLANK: Final = b" \t\r\n"
 
 Views = tuple[Event, ...]
+# How every API server begins an audit event: its fields have a fixed order.
+_RAW_EVENT: Final = b'{"kind":"Event","apiVersion":"audit.k8s.io/'
+
+
+@dataclass(frozen=True)
+class RawLines:
+    """Lines that are raw audit events, not parsed yet: each begins and ends as one."""
+
+    lines: Lines
+    origin: Views
+    """Events without text, which say under which identities the lines may be read."""
+    _parse: Callable[[bytes, Callable[[], int]], Views]
+
+    def views(self, start: int, end: int) -> Views:
+        """Return the views of the line between two offsets; none if it is broken."""
+        lines = self.lines
+        return self._parse(
+            lines.data[start:end], lambda: lines.first + lines.data.count(b"\n", 0, start)
+        )
+
+    def __iter__(self) -> Iterator[Views]:
+        start = 0
+        for _, raw in self.lines.records():
+            if views := self.views(start, start + len(raw)):
+                yield views
+            start += len(raw) + 1
 
 
 @dataclass(frozen=True)
@@ -77,9 +103,21 @@ class Inputs:
         """What lies on disk; None where a pipe or standard input is among it."""
 
     def __iter__(self) -> Iterator[Views]:
+        for batch in self.batches():
+            if isinstance(batch, RawLines):
+                yield from batch
+            else:
+                yield batch
+
+    def batches(self) -> Iterator[Views | RawLines]:
+        """Yield the views of each event, or, unparsed, lines of which each is a raw audit event.
+
+        The lines are counted as events when they are yielded; a line that `parse` finds broken is
+        taken from the count.
+        """
         for file in self._todo:
             reading = _Reading(file, self._shape, self._on_progress)
-            yield from reading.views()
+            yield from reading.batches()
             self.problems += reading.messages()
             if reading.unread:
                 self.unread.append(file.path)
@@ -144,18 +182,19 @@ class _Reading:
         self._others = 0
         self._first_other = ""
 
-    def views(self) -> Iterator[Views]:
+    def batches(self) -> Iterator[Views | RawLines]:
         """Yield each event under its identities; raises nothing for what is in the file."""
         source = Source(self._file.path, self._problem, self._on_progress)
         try:
-            for line, raw in source.records():
-                try:
-                    for record in self._records(line, raw):
-                        if views := self._identify(record, line):
-                            self.report.events += 1
-                            yield views
-                except RecursionError:
-                    self._problem(line, "JSON nested too deeply", raw)
+            for block in source.blocks():
+                if not isinstance(block, Lines):
+                    yield from self._views(*block)
+                elif _are_raw_events(block) and (origin := self._raw_origin()):
+                    self.report.events += block.count
+                    yield RawLines(block, origin, self._parse_raw)
+                else:
+                    for line, raw in block.records():
+                        yield from self._views(line, raw)
         except NoTextError as error:
             self.skipped_as = self.skipped_as.replace("no audit events", str(error))
             if self._file.directory is None:
@@ -163,6 +202,32 @@ class _Reading:
         except SourceError as error:
             self.unread = True
             self._file_problems.append(str(error))
+
+    def _views(self, line: int, raw: bytes) -> Iterator[Views]:
+        try:
+            for record in self._records(line, raw):
+                if views := self._identify(record, line):
+                    self.report.events += 1
+                    yield views
+        except RecursionError:
+            self._problem(line, "JSON nested too deeply", raw)
+
+    def _raw_origin(self) -> Views:
+        """Return the identities of raw audit events in this file, none if they are not wanted."""
+        record = Record(b"", identities=RAW)
+        return self._events(record, self._sourcetypes(record))
+
+    def _parse_raw(self, raw: bytes, number: Callable[[], int]) -> Views:
+        """Return the views of a line that is counted as one event already."""
+        try:
+            record = next(iter(unwrap(orjson.loads(raw), raw)))
+        except orjson.JSONDecodeError:
+            pass
+        else:
+            if record.identities == RAW:
+                return self._events(record, self._sourcetypes(record))
+        self.report.events -= 1
+        return next(self._views(number(), raw), ())
 
     @property
     def is_log(self) -> bool:
@@ -239,21 +304,30 @@ class _Reading:
         if record.problem is not None:
             self._problem(line, record.problem, record.raw)
             return ()
-        file = self._file
+        sourcetypes = self._sourcetypes(record)
+        if not sourcetypes:
+            self._others += 1
+            if self._others == 1:
+                self._first_other = f"{line}{_keys(record.json)}"
+        return self._events(record, sourcetypes)
+
+    def _sourcetypes(self, record: Record) -> list[str]:
+        """Return the sourcetypes under which a record may be read."""
         sourcetypes = [
             identity.sourcetype
             for identity in record.identities
             if self._shape in ("auto", identity.shape)
         ]
-        if file.sourcetype is not None and (sourcetypes or self._as_is):
-            sourcetypes = [file.sourcetype]
-        elif record.sourcetype is not None and self._shape == "auto":
-            sourcetypes = [record.sourcetype]
+        if self._file.sourcetype is not None and (sourcetypes or self._as_is):
+            return [self._file.sourcetype]
+        if record.sourcetype is not None and self._shape == "auto":
+            return [record.sourcetype]
+        return sourcetypes
+
+    def _events(self, record: Record, sourcetypes: list[str]) -> Views:
         if not sourcetypes:
-            self._others += 1
-            if self._others == 1:
-                self._first_other = f"{line}{_keys(record.json)}"
             return ()
+        file = self._file
         event = Event(
             record.raw,
             time=record.time,
@@ -264,6 +338,13 @@ class _Reading:
             json=record.json,
         )
         return (event, *(event.view(sourcetype=name) for name in sourcetypes[1:]))
+
+
+def _are_raw_events(block: Lines) -> bool:
+    """Tell whether each line begins and ends as a raw audit event; cheap, for it is asked often."""
+    data = block.data
+    inner = data.count(b"}\n" + _RAW_EVENT)
+    return inner == block.count - 1 and data.startswith(_RAW_EVENT) and data.endswith(b"}")
 
 
 def _total_bytes(files: Iterable[_File]) -> int | None:

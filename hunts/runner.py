@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from hunts.content import filter_macro
-from hunts.inputs import Inputs, Views
+from hunts.inputs import Inputs, RawLines, Views
 from hunts.model import Hunt, HuntResult, Report
+from hunts.plan import Plan, Planner, Wish
 from hunts.timeline import Timeline, align
 from spl import Engine, Event, SplError
 from spl.engine import Results, RunningSearch
+from spl.matching import compile_search
 from spl.time_range import TimeRange
 
 _BATCH = 1_000
@@ -30,15 +32,22 @@ def run_hunts(
     running = [_RunningHunt(engine, hunt) for hunt in hunts]
     seen: Counter[str] = Counter()
     outside = 0
-    for views in inputs:
-        if within.bounded and not within.contains(views[0]):
-            outside += 1
-            continue
-        seen[" or ".join(view.origin[0] for view in views)] += 1
-        bound = [engine.bind(view) for view in views]
-        belonging: dict[str, Event | None] = {}
-        for hunt in running:
-            hunt.offer(bound, belonging)
+    planner = Planner(engine, [hunt.wish for hunt in running])
+    for batch in inputs.batches():
+        if isinstance(batch, RawLines):
+            plan = None if within.bounded else planner.plan(batch)
+            if plan is not None:
+                _run_planned(engine, running, plan, batch, seen)
+                continue
+        for views in batch if isinstance(batch, RawLines) else (batch,):
+            if within.bounded and not within.contains(views[0]):
+                outside += 1
+                continue
+            seen[_sourcetypes(views)] += 1
+            bound = [engine.bind(view) for view in views]
+            belonging: dict[str, Event | None] = {}
+            for hunt in running:
+                hunt.offer(bound, belonging)
     there = _there(seen, outside)
     results = [hunt.finish(there) for hunt in running]
     width = align([hunt.timeline for hunt in running])
@@ -52,6 +61,36 @@ def run_hunts(
         bucket_seconds=width,
         timezone=str(engine.environment.timezone),
     )
+
+
+def _run_planned(
+    engine: Engine,
+    running: Sequence[_RunningHunt],
+    plan: Plan,
+    batch: RawLines,
+    seen: Counter[str],
+) -> None:
+    """Show each hunt its candidates among unparsed lines, and count the rest for it."""
+    count = batch.lines.count
+    for bits, views in plan.candidates(batch):
+        if not views:
+            count -= 1
+            continue
+        bound = [engine.bind(view) for view in views]
+        while bits:
+            position = (bits & -bits).bit_length() - 1
+            bits &= bits - 1
+            view = plan.views[position]
+            if view is not None:
+                running[position].take(bound[view])
+    seen[_sourcetypes(batch.origin)] += count
+    for hunt, view in zip(running, plan.views, strict=True):
+        if view is not None:
+            hunt.events += count
+
+
+def _sourcetypes(views: Views) -> str:
+    return " or ".join(view.origin[0] for view in views)
 
 
 def run_search(
@@ -75,14 +114,21 @@ class _RunningHunt:
     def __init__(self, engine: Engine, hunt: Hunt) -> None:
         self.hunt = hunt
         self.timeline = Timeline()
+        self.events = 0
+        """Events of its data source."""
         self._engine = engine
-        self._events = 0
         self._waiting: list[Event] = []
         self._error = ""
         self._running: RunningSearch | None = None
+        self.wish: Wish | None = None
+        """What it wants to see; None where it cannot run or reads no events."""
         try:
             self._running = engine.start(hunt.search, on_match=self._matched)
-            self._belongs = engine.predicate(f"`{hunt.data_source}`" if hunt.data_source else "*")
+            macro = f"`{hunt.data_source}`" if hunt.data_source else "*"
+            source = engine.app.search_expression(macro)
+            self._belongs = compile_search(source)
+            if self._running.clause is not None:
+                self.wish = Wish(source, self._running.clause)
         except SplError as error:
             self._error = _in_a_line(error)
 
@@ -103,10 +149,14 @@ class _RunningHunt:
             belonging[source] = next(filter(self._belongs, views), None)
         view = belonging[source]
         if view is not None:
-            self._events += 1
-            self._waiting.append(view)
-            if len(self._waiting) >= _BATCH:
-                self._feed()
+            self.events += 1
+            self.take(view)
+
+    def take(self, event: Event) -> None:
+        """Take an event of the data source, which is counted already."""
+        self._waiting.append(event)
+        if len(self._waiting) >= _BATCH:
+            self._feed()
 
     def _feed(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -124,17 +174,17 @@ class _RunningHunt:
                 return self._result(self._running, self._running.finish(), there)
             except SplError as error:
                 self._error = _in_a_line(error)
-        return HuntResult(self.hunt, "error", events=self._events, messages=[self._error])
+        return HuntResult(self.hunt, "error", events=self.events, messages=[self._error])
 
     def _result(self, running: RunningSearch, results: Results, there: str) -> HuntResult:
         messages = [message.text for message in results.messages]
-        if self._events == 0:
+        if self.events == 0:
             messages.append(self._no_data(there))
         scores = [float(row["risk_score"]) for row in results if row.get("risk_score")]
         return HuntResult(
             self.hunt,
-            "findings" if results.rows else "clean" if self._events else "no data",
-            events=self._events,
+            "findings" if results.rows else "clean" if self.events else "no data",
+            events=self.events,
             matched=running.matched,
             filtered=self._rows_before_filter(results) - len(results),
             risk_score=max(scores, default=None),

@@ -207,6 +207,11 @@ class RunningSearch:
         self._chain.feed(events)
 
     @property
+    def clause(self) -> SearchExpression | None:
+        """The first clause, which decides on each event; None where the search reads none."""
+        return self._chain.clause
+
+    @property
     def matched(self) -> int:
         """How many events the first clause has matched so far."""
         return self._chain.counts[0]
@@ -274,6 +279,7 @@ class _Chain:
         over_events: bool = True,
     ) -> None:
         self.counts = [0] * len(commands)
+        self.clause: SearchExpression | None = None
         self._rows: list[Row] = []
         # A stage with the position of its command; those that the engine adds have none.
         self._links: list[tuple[int | None, Stage]] = []
@@ -281,6 +287,7 @@ class _Chain:
             begins = position == 0 and over_events and isinstance(command, Search)
             if begins and isinstance(command, Search):
                 command = _with_place(command, command.resolved, context)
+                self.clause = command.expression
                 within = context.time_range.narrowed(command.expression, context.environment)
                 context = replace(context, searched=within)
                 if within.bounded:

@@ -29,7 +29,7 @@ _ESCAPE: Final = re.compile(
     r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|(\\.)",
     re.DOTALL,
 )
-_METADATA: Final = ("source", "sourcetype", "host", "index")
+METADATA: Final = ("source", "sourcetype", "host", "index")
 
 
 class Extraction(Protocol):
@@ -40,6 +40,9 @@ class Extraction(Protocol):
 
     def names(self, event: Event) -> set[str]:
         """Return the names of all fields that `event` has."""
+
+    def verbatim(self, name: str) -> bool:
+        """Tell whether the values of field `name` stand in the event's text as they are."""
 
 
 class Record:
@@ -122,7 +125,7 @@ class Event(MutableMapping[str, Value]):
         self._indexed: dict[str, Value] = {}
         if time is not None:
             self._indexed["_time"] = time_text(time)
-        for name, value in zip(_METADATA, (source, sourcetype, host, index), strict=True):
+        for name, value in zip(METADATA, (source, sourcetype, host, index), strict=True):
             if value is not None:
                 self._indexed[name] = value
         self._changes: dict[str, Value | None] = {}
@@ -138,10 +141,10 @@ class Event(MutableMapping[str, Value]):
         event = cls(
             mapping.get("_raw", ""),
             time=None if mapping.get("_time") is None else float(mapping["_time"]),
-            **{name: mapping.get(name) for name in _METADATA},
+            **{name: mapping.get(name) for name in METADATA},
         )
         for name, value in mapping.items():
-            if name not in ("_raw", "_time", *_METADATA) and value is not None:
+            if name not in ("_raw", "_time", *METADATA) and value is not None:
                 field = to_value(map(str, value)) if isinstance(value, list) else str(value)
                 if field is not None:
                     event._indexed[name] = field
@@ -171,6 +174,12 @@ class Event(MutableMapping[str, Value]):
         """Its `_time` in epoch seconds, as it was read."""
         text = self._indexed.get("_time")
         return float(text) if isinstance(text, str) else None
+
+    def verbatim(self, name: str) -> bool:
+        """Tell whether the values of field `name` stand in the text as they are."""
+        if self._extraction is not None:
+            return self._extraction.verbatim(name)
+        return name not in METADATA and not name.startswith("_")
 
     @property
     def origin(self) -> tuple[str, str, str]:

@@ -18,7 +18,7 @@ from spl.evaluation import to_field
 from spl.event_types import FIELD as EVENT_TYPE
 from spl.event_types import EventTypes, Tags
 from spl.field_extraction import FieldExtraction, Found
-from spl.fields import Event, Extraction, time_text
+from spl.fields import METADATA, Event, Extraction, time_text
 from spl.functions.registry import Compiled
 from spl.key_values import key_value_pairs, xml_fields
 from spl.lookups import AppliedLookup
@@ -70,6 +70,10 @@ class PlainFields:
         """Return the names of all fields of `event`."""
         return event.extracted_names()
 
+    def verbatim(self, name: str) -> bool:
+        """Tell whether the values of field `name` stand in the event's text as they are."""
+        return name not in METADATA and not name.startswith("_")
+
 
 class ExtractedFields:
     """The fields of events with extractions of their own, then what `mode` says.
@@ -106,6 +110,13 @@ class ExtractedFields:
             | self._pairs(event).keys()
         )
 
+    def verbatim(self, name: str) -> bool:
+        """Tell whether the values of field `name` stand in the event's text as they are.
+
+        A FORMAT may put them together, so none is sure to.
+        """
+        return False
+
     def _extract(self, event: Event) -> dict[str, list[str]]:
         found = Found(event)
         for extraction in self._extractions:
@@ -141,6 +152,15 @@ class Operation(ABC):
         """Return the names of all fields that `event` has after this operation."""
         there = {name for name in self._setters if self.resolve(name, event) is not None}
         return (self._base.names(event) - self._setters.keys()) | there
+
+    def verbatim(self, name: str) -> bool:
+        """Tell whether the values of field `name` stand in the event's text as they are."""
+        setter = self._setters.get(name)
+        return self._base.verbatim(name) if setter is None else setter.copies(name)
+
+    def copies(self, name: str) -> bool:
+        """Tell whether `name`, which the operation may set, gets values of the text as they are."""
+        return False
 
     @abstractmethod
     def set(self, name: str, event: Event) -> Value | None:
@@ -208,6 +228,10 @@ class Aliases(Operation):
             if value is None or not alias.only_if_new:
                 value = self.below.resolve(alias.source, event)
         return value
+
+    def copies(self, name: str) -> bool:
+        sources = [name, *(alias.source for alias in self._aliases[name])]
+        return all(map(self.below.verbatim, sources))
 
 
 class CalculatedFields(Operation):

@@ -1,5 +1,8 @@
 """Log files to records: one line, or one JSON value, each as bytes with the number of its line.
 
+Where each record is a line, they come in blocks of whole lines, so that a block can be searched
+for text before it is cut.
+
 Reads regular files, named pipes and standard input; gzip by its magic bytes, also nested and in
 many members; UTF-8 and, where a byte order mark says so, UTF-16. Memory stays flat: a record above
 `MAX_RECORD` bytes is named and skipped without being held.
@@ -16,6 +19,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -30,6 +34,21 @@ Problem = Callable[[int, str, bytes], object]
 """Called with a line number (0: the whole file), what is wrong, and the text there (its begin)."""
 Record = tuple[int, bytes]
 """The number of its first line, and its bytes without the line's end."""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Whole lines, joined by newlines, with none at the end."""
+
+    first: int
+    """The number of the first line."""
+    data: bytes
+    count: int
+
+    def records(self) -> Iterator[Record]:
+        """Yield the lines one by one."""
+        return zip(count(self.first), self.data.split(b"\n"), strict=False)
+
 
 _GZIP: Final = b"\x1f\x8b"
 _MAX_LAYERS: Final = 3  # there is gzip data that unpacks to itself for ever
@@ -77,7 +96,15 @@ class Source:
         self._told = False
 
     def records(self) -> Iterator[Record]:
-        """Yield the records; the file is closed at the end.
+        """Yield the records one by one: see `blocks`."""
+        for block in self.blocks():
+            if isinstance(block, Lines):
+                yield from block.records()
+            else:
+                yield block
+
+    def blocks(self) -> Iterator[Record | Lines]:
+        """Yield the records, lines in blocks; the file is closed at the end.
 
         Raises SourceError where the file cannot be opened or holds no log. Where it breaks off,
         `problem` hears of it (line 0), and all that can be read is yielded.
@@ -282,35 +309,38 @@ def _is_by_line(head: bytes) -> bool:
     return False  # a whole value that its line does not end: pretty-printed, or glued to the next
 
 
-def _lines(blocks: Iterator[bytes], problem: Problem) -> Iterator[Record]:
+def _lines(blocks: Iterator[bytes], problem: Problem) -> Iterator[Lines]:
     number = 1
     parts: list[bytes] = []  # of a line that has not ended
     size = 0
     for block in blocks:
-        first, newline, rest = block.partition(b"\n")
-        size += len(first)
-        if size <= MAX_RECORD:
-            parts.append(first)
-        else:
-            del parts[1:]
-        if not newline:
+        last_newline = block.rfind(b"\n")
+        if last_newline < 0:
+            size += len(block)
+            if size <= MAX_RECORD or not parts:
+                parts.append(block)
+            else:
+                del parts[1:]
             continue
-        if size > MAX_RECORD:
+        if size + block.find(b"\n") > MAX_RECORD:
             problem(number, _too_long("line"), parts[0])
-        else:
-            yield number, b"".join(parts).removesuffix(b"\r")
-        number += 1
-        if b"\r" in rest:
-            rest = rest.replace(b"\r\n", b"\n")
-        lines = rest.split(b"\n")
-        last = lines.pop()
-        parts, size = [last], len(last)
-        yield from zip(count(number), lines, strict=False)
-        number += len(lines)
+            number += 1
+            block = block[block.find(b"\n") + 1 :]
+            last_newline = block.rfind(b"\n")
+            parts = []
+        if last_newline >= 0:
+            data = b"".join([*parts, block[:last_newline]])
+            if b"\r" in data:
+                data = data.replace(b"\r\n", b"\n").removesuffix(b"\r")
+            lines = Lines(number, data, data.count(b"\n") + 1)
+            yield lines
+            number += lines.count
+        rest = block[last_newline + 1 :]
+        parts, size = [rest], len(rest)
     if size > MAX_RECORD:
         problem(number, _too_long("line"), parts[0])
     elif size:
-        yield number, b"".join(parts).removesuffix(b"\r")
+        yield Lines(number, b"".join(parts).removesuffix(b"\r"), 1)
 
 
 def _values(blocks: Iterator[bytes], problem: Problem) -> Iterator[Record]:

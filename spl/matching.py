@@ -9,7 +9,8 @@ from __future__ import annotations
 import ipaddress
 import operator as operators
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
 from typing import Any
 
 from spl.errors import UnsupportedSplError
@@ -54,16 +55,14 @@ def compile_search(expression: SearchExpression) -> Predicate:
                 return parts[0]
             return lambda row: all(part(row) for part in parts)
         case Or(operands=operands):
-            choices = [compile_search(o) for o in operands]
-            return lambda row: any(choice(row) for choice in choices)
+            return _compile_or(operands)
         case Not(operand=operand):
             inner = compile_search(operand)
             return lambda row: not inner(row)
         case Term():
             return _compile_term(expression)
         case In(field=field, values=values):
-            tests = [equals(value) for value in values]
-            return _on_any(field, lambda value: any(test(value) for test in tests))
+            return _compile_or(Comparison(field, "=", v, span=expression.span) for v in values)
         case Comparison():
             if is_time_modifier(expression):
                 return lambda _row: True
@@ -130,6 +129,53 @@ def equals(value: str, *, case_sensitive: bool = False) -> Test:
         else:
             return lambda text: text.lower() == folded or _contains(network, text)
     return lambda text: text.lower() == folded
+
+
+def _compile_or(operands: Iterable[SearchExpression]) -> Predicate:
+    """Compile alternatives; values of the same fields become one set, as subsearches return
+    thousands of them."""
+    choices: list[Predicate] = []
+    sets: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    for operand in operands:
+        if plain := _plain_values(operand):
+            sets.setdefault(tuple(plain), set()).add(tuple(plain.values()))
+        else:
+            choices.append(compile_search(operand))
+    choices += [_one_of(names, keys) for names, keys in sets.items()]
+    if len(choices) == 1:
+        return choices[0]
+    return lambda row: any(choice(row) for choice in choices)
+
+
+def _one_of(names: tuple[str, ...], keys: set[tuple[str, ...]]) -> Predicate:
+    if len(names) == 1:
+        folded = {value for (value,) in keys}
+        return _on_any(names[0], lambda value: value.lower() in folded)
+
+    def check(row: Row) -> bool:
+        values = [[value.lower() for value in values_of(row.get(name))] for name in names]
+        return any(key in keys for key in product(*values))
+
+    return check
+
+
+def _plain_values(expression: SearchExpression) -> dict[str, str] | None:
+    """Return field -> value of `a=x` or `a=x AND b=y`, in the fields' order; None for all else."""
+    parts = expression.operands if isinstance(expression, And) else (expression,)
+    plain: dict[str, str] = {}
+    for part in parts:
+        if (
+            not isinstance(part, Comparison)
+            or part.operator != "="
+            or part.case_sensitive
+            or part.field in plain
+            or is_time_modifier(part)
+            or "*" in part.value
+            or _NETWORK.fullmatch(part.value)
+        ):
+            return None
+        plain[part.field] = part.value.lower()
+    return dict(sorted(plain.items()))
 
 
 def _compile_test(comparison: Comparison) -> Test:

@@ -13,6 +13,7 @@ _SPACE = re.compile(r"(?:\s+|```(?:(?!```).)*```)+", re.DOTALL)
 _IN_BRACKETS = re.compile(
     r"""(?:[^\[\]"']|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')*+([\[\]])""", re.DOTALL
 )
+_WORD = re.compile(r"[\w.{}:-]+|.", re.DOTALL)
 _STRING_ESCAPE = re.compile(r'\\(["\\|])')
 
 
@@ -42,10 +43,12 @@ class Reader:
         self._parse_subsearch = parse_subsearch
 
     def error(self, message: str, start: int | None = None, end: int | None = None) -> SplError:
-        """Return a syntax error at `start` (default: here)."""
-        return SplSyntaxError(
-            message, text=self.text, start=self.position if start is None else start, end=end
-        )
+        """Return a syntax error at `start` (default: at the word here)."""
+        if start is None:
+            start = self.position
+            found = _WORD.match(self.text, start)
+            end = found.end() if found else None
+        return SplSyntaxError(message, text=self.text, start=start, end=end)
 
     def span(self, start: int) -> Span:
         """Return the stretch from `start` to here."""
@@ -150,7 +153,7 @@ class Reader:
         self.skip_space()
         if not self.char:
             return "the end of the search"
-        found = re.compile(r"[\w.{}:-]+|.", re.DOTALL).match(self.text, self.position)
+        found = _WORD.match(self.text, self.position)
         return f"'{found.group()}'" if found else "nothing"
 
 

@@ -31,7 +31,10 @@ class Term(Node):
     def __str__(self) -> str:
         if self.kind in ("TERM", "CASE"):
             return f"{self.kind}({self.text})"
-        return quote(self.text) if self.kind == "phrase" else self.text
+        if self.kind == "phrase":
+            return quote(self.text)
+        # in parentheses it cannot become the operator of its neighbours
+        return f"({self.text})" if self.text.upper() == "IN" else self.text
 
 
 @dataclass(frozen=True)
@@ -194,6 +197,7 @@ def _parse_primary(reader: Reader) -> SearchExpression:
         field, _, value = name.partition("::")
         return Comparison(field, "=", value, span=reader.span(start))
     if reader.keyword("IN", exact=False):
+        upper = reader.text.endswith("IN", 0, reader.position)
         listed = reader.take("(")
         if reader.looking_at("["):
             pipeline = reader.subsearch()
@@ -201,6 +205,8 @@ def _parse_primary(reader: Reader) -> SearchExpression:
                 reader.expect(")", "the subsearch")
             return SubsearchValue(name, "IN", pipeline, span=reader.span(start))
         if not listed:
+            if upper:
+                raise reader.error(f"expected '(' after IN, found {reader.found()}")
             reader.position = after
             return Term(name, "phrase" if quoted else "word", span=reader.span(start))
         return In(name, _parse_list(reader), span=reader.span(start))

@@ -63,7 +63,7 @@ def test_results(engine: Engine, case: Case) -> None:
         ("* | inputlookup groups", "it must be the first command", "inputlookup"),
         ("| inputlookup grups", "unknown lookup 'grups': did you mean 'groups'?", "inputlookup"),
         ("| inputlookup max=x groups", "max= takes a whole number, not 'x'", "x"),
-        ("| inputlookup groups whre user=x", "unexpected 'whre'", "w"),
+        ("| inputlookup groups whre user=x", "unexpected 'whre'", "whre"),
     ],
 )
 def test_what_is_refused(engine: Engine, search: str, message: str, marked: str) -> None:

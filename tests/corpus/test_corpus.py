@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
-from spl import Engine, SplSyntaxError, UnsupportedSplError
+from spl import Engine, SplError, SplSyntaxError, UnsupportedSplError
 from spl.commands import parse_pipeline
 from spl.macros import references
 
 HERE = Path(__file__).parent
 SEARCHES: list[dict[str, Any]] = yaml.safe_load((HERE / "searches.yaml").read_text("utf-8"))
+BROKEN: list[dict[str, Any]] = yaml.safe_load((HERE / "broken.yaml").read_text("utf-8"))
 FILTERS = {
     name: "search *"
     for item in SEARCHES
@@ -101,3 +102,16 @@ def test_macros_that_the_app_lacks_are_named(engine: Engine, item: dict[str, Any
     with pytest.raises(SplSyntaxError) as caught:
         engine.parse(item["search"])
     assert missing[0].partition("(")[0] in caught.value.message
+
+
+@pytest.mark.parametrize("item", BROKEN, ids=lambda item: item["search"])
+def test_a_broken_search_shows_what_is_wrong_and_where(
+    engine: Engine, item: dict[str, Any]
+) -> None:
+    with pytest.raises(SplError) as caught:
+        engine.search(item["search"], EVENTS)
+    error = caught.value
+    assert error.message == item["message"]
+    assert error.start == item["at"]
+    assert error.text is not None
+    assert error.text[error.start : error.end] == item["marked"]

@@ -27,7 +27,7 @@ class TimeLimit:
 
     def exceeded(self) -> None:
         """Take note that a pattern took too long."""
-        self.seconds = max(self.seconds / 2, 0.01)
+        self.seconds = max(self.seconds / 2, 0.002)
         self._exceeded()
 
 

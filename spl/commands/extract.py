@@ -26,9 +26,17 @@ from spl.key_values import clean_key, key_value_pairs
 from spl.lang.reader import Reader
 from spl.values import Row, to_value, values_of
 
+
+def _characters(text: str) -> str:
+    """Convert a list of delimiters; raise ValueError."""
+    if not text:
+        raise ValueError("at least one character")
+    return text
+
+
 _OPTIONS: dict[str, Convert] = {
-    "pairdelim": str,
-    "kvdelim": str,
+    "pairdelim": _characters,
+    "kvdelim": _characters,
     "limit": integer,
     "maxchars": integer,
     "mv_add": boolean,

@@ -149,7 +149,8 @@ class Transaction(Command):
     def arguments(self) -> Iterable[str]:
         yield names_text(self.fields)
         lists = {
-            name: ",".join(value) if isinstance(value, tuple) else value
+            # the comma tells a field from a Boolean
+            name: ",".join([*value, ""]) if isinstance(value, tuple) else value
             for name, value in self.options.items()
         }
         yield from options_text(lists)

@@ -42,6 +42,7 @@ def test_results(case: Case) -> None:
 
 @each_wrong(
     Wrong('* | extract pairdelim="|"', "need each other", 'extract pairdelim="|"'),
+    Wrong('* | extract pairdelim="|" kvdelim=""', "at least one character", '""'),
     Wrong("* | extract limt=1", "did you mean 'limit'", "limt"),
     Wrong("* | extract none", "unknown field transform 'none'", "extract"),
     Wrong("* | extract mv_add=t", "mv_add=true runs with", "extract"),

@@ -73,6 +73,7 @@ from tests.commands.harness import Case, Wrong, check, check_wrong, each, each_w
         "n,eventcount,_txn_orphan",
     ),
     Case("* | transaction u | table n", table("u n", "- 1"), []),
+    Case('* | transaction u mvlist="n," | table n', table("u n", "a 1", "a 1"), table("n", "1|1")),
     Case(
         "* | transaction u | table _raw _time",
         [{"_raw": "second", "u": "a"}, {"_raw": "first", "u": "a"}],

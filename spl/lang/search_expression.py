@@ -196,8 +196,7 @@ def _parse_primary(reader: Reader) -> SearchExpression:
     if not quoted and "::" in name and not name.startswith("::"):
         field, _, value = name.partition("::")
         return Comparison(field, "=", value, span=reader.span(start))
-    if reader.keyword("IN", exact=False):
-        upper = reader.text.endswith("IN", 0, reader.position)
+    if word := reader.match(r"(?i:in)(?=[\s(\[|\]]|$)"):
         listed = reader.take("(")
         if reader.looking_at("["):
             pipeline = reader.subsearch()
@@ -205,7 +204,7 @@ def _parse_primary(reader: Reader) -> SearchExpression:
                 reader.expect(")", "the subsearch")
             return SubsearchValue(name, "IN", pipeline, span=reader.span(start))
         if not listed:
-            if upper:
+            if word.group() == "IN":
                 raise reader.error(f"expected '(' after IN, found {reader.found()}")
             reader.position = after
             return Term(name, "phrase" if quoted else "word", span=reader.span(start))

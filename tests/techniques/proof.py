@@ -155,7 +155,7 @@ class _Converted(Inputs):
         super().__init__([])
         self._converted = convert(path, shape)
 
-    def __iter__(self) -> Iterator[Views]:
+    def batches(self) -> Iterator[Views]:
         return ((event,) for event in self._converted)
 
 

@@ -34,6 +34,7 @@ def check_app(engine: Engine) -> tuple[int, list[str]]:
     Returns the number of searches and the problems, each as `file: [stanza] what is wrong`.
     """
     searches = engine.app.saved_searches
+    engine.app.check()
     problems = [f"macros.conf: {problem}" for problem in _check_macros(engine)]
     for name, settings in searches.items():
         place = f"savedsearches.conf: [{name}] "

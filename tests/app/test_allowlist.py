@@ -15,9 +15,15 @@ FIELDS = ("hunt", "field", "value", "reason", "expiry")
 RESULT = '| makeresults | eval user="alice", src="10.1.2.3", object=split("web,db", ",")'
 
 
+OWN = "kubernetes_hunts_allowlist.csv"
+SOURCE = {"kubernetes_hunts_allowlist_source": f"inputlookup {OWN}"}
+ALLOW = "`kubernetes_hunts_allow(kubernetes_exec_into_pod)`"
+
+
 def engine(folder: Path, *entries: tuple[str, ...]) -> Engine:
-    found = Engine.from_app(APP, now=NOW)
-    with (folder / "kubernetes_hunts_allowlist.csv").open("w", newline="") as file:
+    """An app whose user has an own list, with these entries."""
+    found = Engine.from_app(APP, now=NOW, macros=SOURCE)
+    with (folder / OWN).open("w", newline="") as file:
         csv.writer(file).writerows([FIELDS, *entries])
     found.app.lookups.overlay = folder
     return found
@@ -42,16 +48,18 @@ def engine(folder: Path, *entries: tuple[str, ...]) -> Engine:
     ids=lambda value: value[3] if isinstance(value, tuple) else "",
 )
 def test_an_entry(tmp_path: Path, entry: tuple[str, ...], left: int) -> None:
-    search = f"{RESULT} | `kubernetes_hunts_allow(kubernetes_exec_into_pod)`"
-    assert len(engine(tmp_path, entry).search(search)) == left
+    assert len(engine(tmp_path, entry).search(f"{RESULT} | {ALLOW}")) == left
 
 
 def test_an_app_as_installed_has_an_empty_list() -> None:
-    search = f"{RESULT} | `kubernetes_hunts_allow(kubernetes_exec_into_pod)`"
-    assert len(Engine.from_app(APP).search(search)) == 1
-    assert not (APP / "lookups/kubernetes_hunts_allowlist.csv").exists(), (
-        "upgrades would replace it"
-    )
+    found = Engine.from_app(APP)
+    assert len(found.search(f"{RESULT} | {ALLOW}")) == 1
+    shipped = found.app.lookups.open("kubernetes_hunts_allowlist_default.csv")
+    assert (shipped.table.fields, shipped.table.rows) == (FIELDS, [])
+
+
+def test_an_upgrade_replaces_no_list_of_a_user() -> None:
+    assert not (APP / "lookups" / OWN).exists()
 
 
 def test_entries_that_stopped_working_are_reported(tmp_path: Path) -> None:
@@ -62,11 +70,23 @@ def test_entries_that_stopped_working_are_reported(tmp_path: Path) -> None:
     assert [row["value"] for row in rows] == ["2026-11-20", "soon"]
 
 
-def test_an_entry_is_added_by_a_search(tmp_path: Path) -> None:
+def test_the_first_entry_is_added_by_a_search_that_makes_the_file(tmp_path: Path) -> None:
+    found = Engine.from_app(APP, now=NOW, macros=SOURCE)
+    found.app.lookups.overlay = tmp_path
+    for user in ("bob", "alice"):
+        found.search(
+            f'| makeresults | eval hunt="*", field="user", value="{user}", reason="on call", '
+            f'expiry="" | table {" ".join(FIELDS)} | outputlookup append=true {OWN}'
+        )
+    assert len(found.search(f"{RESULT} | {ALLOW}")) == 0
+    assert len(found.search(f'{RESULT} | eval user="bob" | {ALLOW}')) == 0
+    assert len(found.search(f'{RESULT} | eval user="eve" | {ALLOW}')) == 1
+
+
+def test_results_of_a_hunt_become_entries(tmp_path: Path) -> None:
     found = engine(tmp_path)
-    fields = " ".join(FIELDS)
     found.search(
-        '| makeresults | eval hunt="*", field="user", value="alice", reason="on call", expiry="" '
-        f"| table {fields} | outputlookup append=true kubernetes_hunts_allowlist"
+        f'{RESULT} | eval hunt="Kubernetes Exec Into Pod", field="user", value=user, reason="", '
+        f'expiry="" | table {" ".join(FIELDS)} | outputlookup append=true {OWN}'
     )
-    assert len(found.search(f"{RESULT} | `kubernetes_hunts_allow(x)`")) == 0
+    assert len(found.search(f"{RESULT} | {ALLOW}")) == 0

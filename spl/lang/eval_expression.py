@@ -55,8 +55,9 @@ class Unary(Node):
     operand: EvalExpression
 
     def __str__(self) -> str:
-        space = " " if self.operator == "NOT" else ""
-        return f"{self.operator}{space}{_nested(self.operand)}"
+        if self.operator == "NOT":
+            return f"NOT {_nested(self.operand, _NOT)}"
+        return f"{self.operator}{_nested(self.operand, _SIGN)}"
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,9 @@ class Binary(Node):
     right: EvalExpression
 
     def __str__(self) -> str:
-        return f"{_nested(self.left)} {self.operator} {_nested(self.right)}"
+        level = _level(self)
+        # Operators of one level go from left to right.
+        return f"{_nested(self.left, level)} {self.operator} {_nested(self.right, level + 1)}"
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,14 @@ _LEVELS: tuple[Callable[[Reader], str | None], ...] = (
     _sign(r"[+\-.]"),
     _sign(r"[*/%]"),
 )
-_NOT, _COMPARED = 3, 4
+_NOT, _COMPARED, _SIGN = 3, 4, 7
+_OPERATOR_LEVELS = {
+    operator: level
+    for level, operators in enumerate(
+        (["XOR"], ["OR"], ["AND"], [], ["=", "!=", "<", "<=", ">", ">="], "+-.", "*/%")
+    )
+    for operator in operators
+}
 
 
 def _parse_level(reader: Reader, level: int) -> EvalExpression:
@@ -245,5 +255,16 @@ def _parse_arguments(reader: Reader) -> tuple[EvalExpression, ...]:
             raise reader.error(f"expected ',' or ')', found {reader.found()}")
 
 
-def _nested(expression: EvalExpression) -> str:
-    return f"({expression})" if isinstance(expression, (Binary, Unary)) else str(expression)
+def _level(expression: EvalExpression) -> int:
+    """Return how close an expression holds together, as an index of `_LEVELS`."""
+    match expression:
+        case Binary(operator=operator):
+            return _OPERATOR_LEVELS[operator]
+        case Unary(operator="NOT"):
+            return _NOT
+    return _SIGN
+
+
+def _nested(expression: EvalExpression, level: int) -> str:
+    """Write an operand of an operator of `level`, in parentheses where it needs them."""
+    return str(expression) if _level(expression) >= level else f"({expression})"

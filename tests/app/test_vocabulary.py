@@ -19,6 +19,7 @@ FIELDS = [
     "groups",
     "credential_id",
     "impersonated_user",
+    "impersonated_groups",
     "verb",
     "resource",
     "object_category",
@@ -45,7 +46,15 @@ FIELDS = [
     "vendor_product",
 ]
 GKE_CANNOT = {
-    *("groups", "credential_id", "impersonated_user", "object_id", "stage", "audit_level"),
+    *(
+        "groups",
+        "credential_id",
+        "impersonated_user",
+        "impersonated_groups",
+        "object_id",
+        "stage",
+        "audit_level",
+    ),
     *("request_uri", "result", "forwarded_for", "is_dry_run"),
 }
 ENGINE = Engine.from_app(proof.ROOT / "app")

@@ -6,7 +6,9 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,7 @@ from spl import Engine, SplError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from hunts.inputs import Inputs
     from hunts.model import Hunt, Report
     from hunts.render import Format
 
@@ -123,14 +126,72 @@ _OPTIONS_OF_INPUT: list[Callable[..., Any]] = [
         metavar="ZONE",
         help="Time zone of times shown and given.",
     ),
+    click.option(
+        "--location-db",
+        "location_database",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="An MMDB file for iplocation. Default: the app's, or the package of the geo extra.",
+    ),
+    click.option(
+        "--lookups",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="A folder of lookup files that win over the app's, and where searches write theirs.",
+    ),
     _app_option,
 ]
 
 
-def _input_options(command: Callable[..., Any]) -> Callable[..., Any]:
+@dataclass(frozen=True)
+class _Given:
+    """The options that `run` and `search` share."""
+
+    paths: tuple[str, ...]
+    shape: Any
+    source: str | None
+    sourcetype: str | None
+    macros: dict[str, str]
+    earliest: str
+    latest: str
+    timezone: str
+    location_database: Path | None
+    lookups: Path | None
+    app: Path
+
+    def engine(self) -> Engine:
+        """Return the engine of the app, with all that was given for it."""
+        if self.lookups is not None:
+            self.lookups.mkdir(parents=True, exist_ok=True)
+        return Engine.from_app(
+            self.app,
+            timezone=self.timezone,
+            macros=self.macros,
+            lookups=self.lookups,
+            location_database=self.location_database,
+        )
+
+    @contextmanager
+    def inputs(self) -> Iterator[Inputs]:
+        """Return the inputs, with a progress bar while they are read."""
+        from hunts.inputs import Inputs
+        from hunts.progress import progress
+
+        with progress() as bar:
+            inputs = Inputs(self.paths, self.shape, self.source, self.sourcetype, bar.advance)
+            bar.total = inputs.total_bytes
+            yield inputs
+
+
+def _input_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the shared options, as one `_Given`."""
+
+    @wraps(command)
+    def gather(**given: Any) -> None:
+        shared = _Given(**{field.name: given.pop(field.name) for field in fields(_Given)})
+        command(shared, **given)
+
     for option in reversed(_OPTIONS_OF_INPUT):
-        command = option(command)
-    return command
+        gather = option(gather)
+    return gather
 
 
 @click.group(epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -160,6 +221,13 @@ def list_(app: Path, format_: str) -> None:
     "--hunt", "names", multiple=True, metavar="NAME", help="Run only this hunt; repeatable."
 )
 @click.option(
+    "--story",
+    "stories",
+    multiple=True,
+    metavar="NAME",
+    help="Run the hunts of this story; repeatable.",
+)
+@click.option(
     "--format",
     "format_",
     type=click.Choice(["table", "json", "csv", "html"]),
@@ -180,16 +248,9 @@ def list_(app: Path, format_: str) -> None:
 )
 @click.option("--fail-on", type=click.Choice(["findings"]), help="Exit with 1 if there are any.")
 def run(
-    paths: tuple[str, ...],
-    shape: Any,
-    source: str | None,
-    sourcetype: str | None,
-    macros: dict[str, str],
-    earliest: str,
-    latest: str,
-    timezone: str,
-    app: Path,
+    given: _Given,
     names: tuple[str, ...],
+    stories: tuple[str, ...],
     format_: Format,
     output: Path | None,
     html: Path | None,
@@ -200,21 +261,17 @@ def run(
     Reads NDJSON, JSON arrays, .gz, directories, standard input (-), what CloudWatch, Azure and
     Google export, and dataset.yml files of attack_data.
     """
-    from hunts.inputs import Inputs
-    from hunts.progress import progress
     from hunts.runner import run_hunts
 
     with _errors_as_messages():
-        engine = Engine.from_app(app, timezone=timezone, macros=macros)
-        hunts = _chosen(load_hunts(engine.app), names)
+        engine = given.engine()
+        hunts = _chosen(load_hunts(engine.app), names, stories)
         if not hunts:
-            raise SplError(f"{app} has no hunts: no saved search with {ANNOTATIONS}")
-        foreign = [name for name in macros if name not in engine.app.conf("macros")]
+            raise SplError(f"{given.app} has no hunts: no saved search with {ANNOTATIONS}")
+        foreign = [name for name in given.macros if name not in engine.app.conf("macros")]
         _warn(f"--macro {name}: the app has no macro of this name" for name in foreign)
-        with progress() as bar:
-            inputs = Inputs(paths, shape, source, sourcetype, bar.advance)
-            bar.total = inputs.total_bytes
-            report = run_hunts(engine, hunts, inputs, earliest=earliest, latest=latest)
+        with given.inputs() as inputs:
+            report = run_hunts(engine, hunts, inputs, earliest=given.earliest, latest=given.latest)
         _warn(engine.app.problems)
         if output is not None or format_ == "csv":
             _warn(report.errors)
@@ -237,31 +294,15 @@ def run(
     default="table",
     show_default=True,
 )
-def search(
-    spl: str,
-    paths: tuple[str, ...],
-    shape: Any,
-    source: str | None,
-    sourcetype: str | None,
-    macros: dict[str, str],
-    earliest: str,
-    latest: str,
-    timezone: str,
-    app: Path,
-    format_: str,
-) -> None:
+def search(given: _Given, spl: str, format_: str) -> None:
     """Run any search over audit logs, with the app's macros, lookups, fields and commands."""
-    from hunts.inputs import Inputs
     from hunts.listing import write_results
-    from hunts.progress import progress
     from hunts.runner import run_search
 
     with _errors_as_messages():
-        engine = Engine.from_app(app, timezone=timezone, macros=macros)
-        with progress() as bar:
-            inputs = Inputs(paths, shape, source, sourcetype, bar.advance)
-            bar.total = inputs.total_bytes
-            results = run_search(engine, spl, inputs, earliest=earliest, latest=latest)
+        engine = given.engine()
+        with given.inputs() as inputs:
+            results = run_search(engine, spl, inputs, earliest=given.earliest, latest=given.latest)
         _warn([*engine.app.problems, *inputs.problems, *(m.text for m in results.messages)])
         write_results(results, format_, sys.stdout, timezone=engine.environment.timezone)
     if inputs.unread:
@@ -285,15 +326,25 @@ def check(app: Path, macros: dict[str, str]) -> None:
         sys.exit(1)
 
 
-def _chosen(hunts: list[Hunt], names: Sequence[str]) -> list[Hunt]:
-    """Return the hunts with these names, in any case; all for no name."""
-    by_name = {hunt.name.lower(): hunt for hunt in hunts}
-    for name in names:
-        if name.lower() not in by_name:
-            near = get_close_matches(name.lower(), by_name, n=1)
-            hint = f": did you mean '{by_name[near[0]].name}'?" if near else "; see `hunts list`"
-            raise SplError(f"there is no hunt '{name}'{hint}")
-    return [by_name[name] for name in dict.fromkeys(map(str.lower, names))] or hunts
+def _chosen(hunts: list[Hunt], names: Sequence[str], stories: Sequence[str]) -> list[Hunt]:
+    """Return the hunts of these names and stories, in any case; all where none is given."""
+    by_name = {hunt.name: [hunt] for hunt in hunts}
+    by_story: dict[str, list[Hunt]] = {}
+    for hunt in hunts:
+        for story in hunt.stories:
+            by_story.setdefault(story, []).append(hunt)
+    chosen = [hunt for name in names for hunt in _named(name, by_name, "hunt")]
+    chosen += [hunt for story in stories for hunt in _named(story, by_story, "story")]
+    return list(dict.fromkeys(chosen)) or hunts
+
+
+def _named(name: str, known: dict[str, list[Hunt]], what: str) -> list[Hunt]:
+    folded = {key.lower(): key for key in known}
+    if name.lower() in folded:
+        return known[folded[name.lower()]]
+    near = get_close_matches(name.lower(), folded, n=1)
+    hint = f": did you mean '{folded[near[0]]}'?" if near else "; see `hunts list`"
+    raise SplError(f"there is no {what} '{name}'{hint}")
 
 
 def _warn(warnings: Iterable[str]) -> None:

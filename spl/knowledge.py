@@ -32,6 +32,8 @@ class App:
 
     def __init__(self, path: Path, macros: Mapping[str, str] | None = None) -> None:
         self.path = path
+        self.location_database: Path | None = None
+        """The MMDB file for `iplocation`; None for the configured or installed one."""
         self.problems: list[str] = []
         self._environment = Environment()
         self._layers: dict[str, Conf] = {}

@@ -31,8 +31,8 @@ _ALL_FIELDS = (*_FIELDS, "Continent", "MetroCode", "Timezone")
 _CACHED = 100_000
 _NO_DATABASE = (
     "iplocation: there is no location data, so no location is added. Install it with "
-    "`pip install kubernetes-hunts[geo]`, or name an MMDB file in [iplocation] db_path of "
-    "local/limits.conf of the app"
+    "`pip install kubernetes-hunts[geo]`, or name an MMDB file: with --location-db, or "
+    "in [iplocation] db_path of the app's local/limits.conf"
 )
 
 Location = Mapping[str, str]
@@ -89,7 +89,9 @@ class Iplocation(Command):
 
 
 def _database_path(context: Context) -> Path | None:
-    """Return the MMDB file of the app's local limits.conf, else that of the optional package."""
+    """Return the MMDB file given, else of the app's limits.conf, else of the optional package."""
+    if context.app.location_database is not None:
+        return context.app.location_database
     configured = context.app.conf("limits").get("iplocation", {}).get("db_path")
     if configured:
         return context.app.path / configured

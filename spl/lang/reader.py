@@ -94,13 +94,13 @@ class Reader:
             self.position = found.end()
         return found
 
-    def keyword(self, *words: str, exact: bool = False) -> str | None:
-        """Go past one of `words`, whole, in any case unless `exact`; return it upper-case."""
+    def keyword(self, *words: str) -> str | None:
+        """Go past one of `words`, whole, in any case; return it upper-case."""
         start = self.position
         if found := self.match(r"[A-Za-z_][\w-]*(?![\w.{}])"):
-            word = found.group()
-            if (word if exact else word.upper()) in words:
-                return word.upper()
+            word = found.group().upper()
+            if word in words:
+                return word
         self.position = start
         return None
 

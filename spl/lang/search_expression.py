@@ -19,6 +19,8 @@ _LISTED = r'[^\s"()|\[\],]+'
 _OPERATOR = r"!=|<=|>=|==|=|<|>"
 _PLAIN = re.compile(r'[^\s"()|\[\],=<>!`\\]+')
 _WORDS = {"AND", "OR", "NOT", "IN"}
+# What else follows makes it a term: OR*
+_AND, _OR, _NOT = (word + r'(?=[\s()\[\]|"`]|$)' for word in ("AND", "OR", "NOT"))
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ def parse_search_expression(reader: Reader, *stop: str) -> SearchExpression:
         if stop and reader.keyword(*stop):
             reader.position = before
             break
-        if reader.keyword("AND", exact=True):
+        if reader.match(_AND):
             if not operands:
                 raise reader.error("AND needs a term before it", reader.position - 3)
             if reader.at_end() or reader.looking_at(")"):
@@ -153,7 +155,7 @@ def _parse_or(reader: Reader) -> SearchExpression:
     reader.skip_space()
     start = reader.position
     operands = [_parse_not(reader)]
-    while reader.keyword("OR", exact=True):
+    while reader.match(_OR):
         operands.append(_parse_not(reader))
     return operands[0] if len(operands) == 1 else Or(tuple(operands), span=reader.span(start))
 
@@ -161,7 +163,7 @@ def _parse_or(reader: Reader) -> SearchExpression:
 def _parse_not(reader: Reader) -> SearchExpression:
     reader.skip_space()
     start = reader.position
-    if reader.keyword("NOT", exact=True):
+    if reader.match(_NOT):
         return Not(_parse_not(reader), span=reader.span(start))
     return _parse_primary(reader)
 
@@ -196,7 +198,7 @@ def _parse_primary(reader: Reader) -> SearchExpression:
     if not quoted and "::" in name and not name.startswith("::"):
         field, _, value = name.partition("::")
         return Comparison(field, "=", value, span=reader.span(start))
-    if word := reader.match(r"(?i:in)(?=[\s(\[|\]]|$)"):
+    if word := reader.match(r"(?i:in)(?=[\s()\[\]|\"`]|$)"):
         listed = reader.take("(")
         if reader.looking_at("["):
             pipeline = reader.subsearch()

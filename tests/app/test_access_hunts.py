@@ -1,333 +1,327 @@
-"""The corners of the hunts of rights: other ways to give them, and what gives none."""
+"""The corners of the hunts of who gets in, from where and with what, and who looks around."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.app.test_technique_hunts import ENGINE, audit, run
+from spl import Engine
 
-SOURCETYPE = "kube:apiserver:audit"
+APP = Path(__file__).parents[2] / "app"
+NOW = 1_795_229_100
+ENGINE = Engine.from_app(APP, now=NOW)
+ANONYMOUS = {"username": "system:anonymous", "groups": ["system:unauthenticated"]}
+NOBODY: dict[str, Any] = {}
+PEER = "203.0.113.57"
 
-RBAC = {"apiGroup": "rbac.authorization.k8s.io", "apiVersion": "v1"}
-KCM = {
-    "user": {"username": "system:kube-controller-manager"},
-    "userAgent": "kube-controller-manager/v1.36.2 (linux/amd64) kubernetes/0a1b2c3",
-}
-AGGREGATION = KCM | {
-    "user": {"username": "system:serviceaccount:kube-system:clusterrole-aggregation-controller"}
-}
-ARGO = {
-    "user": {"username": "system:serviceaccount:argocd:argocd-application-controller"},
-    "userAgent": "argocd-application-controller/v2.12",
-}
-EVERYTHING = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}
-PODS = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}
+ALLOWED = "Kubernetes Anonymous Request Allowed"
+SCANNING = "Kubernetes Unauthenticated Scanning"
+DISCOVERY = "Kubernetes Discovery Burst"
+PERMISSIONS = "Kubernetes Self Permission Enumeration"
+AGENT = "Kubernetes Odd User Agent"
+SYSTEM = "Kubernetes System Identity From Public Address"
+THREAT = "Kubernetes Request From Threat Address"
 
 
-def run_timed(name: str, *events: tuple[int, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Run a hunt over events, each with its second."""
-    rows = [
-        {"_raw": json.dumps(event), "_time": 1_795_230_000 + second, "sourcetype": SOURCETYPE}
-        for second, event in events
+def account(name: str) -> dict[str, Any]:
+    return {
+        "username": name,
+        "groups": ["system:serviceaccounts", "system:authenticated"],
+    }
+
+
+def person(name: str = "mallory") -> dict[str, Any]:
+    return {"username": name, "groups": ["system:authenticated"]}
+
+
+def request(
+    target: str = "pods",
+    *,
+    verb: str = "list",
+    user: dict[str, Any] | None = None,
+    ips: tuple[str, ...] = (PEER,),
+    agent: str | None = "kubectl/v1.36.2 (linux/amd64) kubernetes/0a1b2c3",
+    code: int = 200,
+    at: float = 0.0,
+    body: Any = None,
+) -> dict[str, str]:
+    """Return a request for a kind of objects (`pods`, `secrets/shop/db`), or for a path (`/api`),
+    `at` seconds after the first."""
+    resource, namespace, name, *_ = [*target.split("/"), "", ""]
+    reference = {"resource": resource, "namespace": namespace, "name": name}
+    path = target.startswith("/")
+    event = {
+        "kind": "Event",
+        "auditID": f"{target} {verb} {ips} {at} {agent} {body}",
+        "stage": "ResponseStarted" if code == 401 else "ResponseComplete",
+        "requestURI": target if path else f"/api/v1/{target}",
+        "verb": verb,
+        "user": person() if user is None else user,
+        "sourceIPs": list(ips),
+        "userAgent": agent,
+        "objectRef": None if path else {k: v for k, v in reference.items() if v},
+        "responseStatus": {"code": code},
+        "requestObject": body,
+    }
+    raw = json.dumps({k: v for k, v in event.items() if v is not None})
+    at = NOW - 3_600 + at
+    return {"_raw": raw, "_time": f"{at}", "sourcetype": "kube:apiserver:audit"}
+
+
+def run(name: str, events: list[dict[str, str]], engine: Engine = ENGINE) -> list[dict[str, Any]]:
+    return list(engine.run(name, events))
+
+
+@pytest.mark.parametrize(
+    ("target", "verb", "found"),
+    [
+        ("pods", "list", 1),
+        ("pods/shop", "create", 1),
+        ("configmaps/kube-public/cluster-info", "get", 0),
+        ("configmaps/kube-public/cluster-info", "delete", 1),
+        ("configmaps/kube-public/other", "get", 1),
+        ("/livez?verbose", "get", 0),
+        ("/readyz/etcd", "get", 0),
+        ("/healthz", "head", 0),
+        ("/version", "get", 0),
+        ("/.well-known/openid-configuration", "get", 0),
+        ("/metrics", "get", 1),
+        ("/logs/livez", "get", 1),
+    ],
+)
+def test_granted_without_credentials(target: str, verb: str, found: int) -> None:
+    rows = run(ALLOWED, [request(target, verb=verb, user=ANONYMOUS)])
+    assert [row["risk_object"] for row in rows] == [PEER] * found
+    assert run(ALLOWED, [request(target, verb=verb, user=ANONYMOUS, code=403)]) == []
+
+
+KINDS = ["pods", "secrets", "nodes", "services", "endpoints", "configmaps", "jobs", "cronjobs"]
+
+
+def refused(user: dict[str, Any], targets: list[str], **changes: Any) -> list[dict[str, str]]:
+    code = 403 if user else 401
+    return [
+        request(target, user=user, code=code, at=i, **changes) for i, target in enumerate(targets)
     ]
-    return list(ENGINE.run(name, rows))
 
 
-def rbac(verb: str, kind: str, request: Any, **changes: Any) -> dict[str, Any]:
-    return audit(verb, kind, ref=RBAC | changes.pop("ref", {}), requestObject=request, **changes)
+def spread(addresses: int, targets: list[str], user: dict[str, Any], **changes: Any) -> Any:
+    return [
+        request(
+            targets[i % len(targets)],
+            user=user,
+            code=403 if user else 401,
+            ips=(f"198.51.100.{i}",),
+            at=i,
+            **changes,
+        )
+        for i in range(addresses)
+    ]
 
 
-def role(*rules: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    return rbac("create", "clusterroles", {"rules": list(rules)}, **changes)
-
-
-def binding(name: str, *subjects: dict[str, str], **changes: Any) -> dict[str, Any]:
-    request = {"roleRef": {"kind": "ClusterRole", "name": name}, "subjects": list(subjects)}
-    return rbac("create", "clusterrolebindings", request, **changes)
-
-
-def rule(resource: str, *verbs: str, group: str = "", **more: Any) -> dict[str, Any]:
-    return {"apiGroups": [group], "resources": [resource], "verbs": list(verbs), **more}
-
-
-def patched(path: str, value: Any, response: Any = None, op: str = "add") -> dict[str, Any]:
-    operations = [{"op": op, "path": path, "value": value}]
-    return rbac("patch", "clusterroles", operations, responseObject=response or {})
-
-
-def group(name: str) -> dict[str, str]:
-    return {"kind": "Group", "name": name}
-
-
-def subject_patch(*operations: dict[str, Any], name: str = "view") -> dict[str, Any]:
-    response = {"roleRef": {"kind": "ClusterRole", "name": name}}
-    return rbac("patch", "rolebindings", list(operations), responseObject=response)
+KUBELET: dict[str, Any] = {"ips": ("10.0.1.21",), "agent": "kubelet/v1.36.2 (linux/amd64)"}
 
 
 @pytest.mark.parametrize(
-    ("event", "found"),
+    ("events", "addresses"),
     [
-        (binding("view", group("system:authenticated")), True),
-        (binding("view", group("system:serviceaccounts")), True),
-        (binding("view", group("system:serviceaccounts:shop")), False),
-        (binding("view", {"kind": "User", "name": "authenticated"}), False),
-        (binding("system:basic-user", group("system:authenticated")), False),
-        (
-            rbac("patch", "rolebindings", {"subjects": [group("system:unauthenticated")]}),
-            True,
-        ),
-        (subject_patch({"op": "add", "path": "/subjects/-", "value": group("x")}), False),
-        (
-            subject_patch(
-                {"op": "add", "path": "/subjects/-", "value": group("system:authenticated")}
-            ),
-            True,
-        ),
-        (
-            subject_patch(
-                {"op": "replace", "path": "/subjects/0/name", "value": "system:anonymous"}
-            ),
-            True,
-        ),
-        (
-            subject_patch({"op": "test", "path": "/subjects/0/name", "value": "system:anonymous"}),
-            False,
-        ),
-        (rbac("patch", "rolebindings", {"metadata": {"labels": {"a": "system:anonymous"}}}), False),
-        # A role of the namespace that only has the name of a harmless one.
-        (
-            rbac(
-                "create",
-                "rolebindings",
-                {
-                    "roleRef": {"kind": "Role", "name": "system:basic-user"},
-                    "subjects": [group("system:authenticated")],
-                },
-            ),
-            True,
-        ),
+        (refused(ANONYMOUS, KINDS), {PEER}),
+        (refused(NOBODY, KINDS), {PEER}),
+        (refused(NOBODY, ["/api", "/apis", "/", "/metrics", "/ui"], agent=None), {PEER}),
+        (refused(ANONYMOUS, KINDS[:3]) + refused(NOBODY, KINDS[3:6]), {PEER}),
+        (refused(NOBODY, KINDS, ips=("8.8.8.8", "10.0.4.15")), {"10.0.4.15"}),
+        (refused(NOBODY, KINDS, ips=("10.0.3.66",), agent="curl/8.5.0"), {"10.0.3.66"}),
+        (refused(NOBODY, KINDS, ips=("10.0.3.66",), agent=None), {"10.0.3.66"}),
+        (refused(NOBODY, KINDS, agent="kubelet/v1.36.2"), {PEER}),
+        (spread(12, KINDS, ANONYMOUS), {f"198.51.100.{i}" for i in range(12)}),
+        (spread(12, KINDS, NOBODY), {f"198.51.100.{i}" for i in range(12)}),
+    ],
+    ids=[
+        *("403", "401", "URLs, no user agent", "both", "balancer", "pod", "pod, no user agent"),
+        *("imitates a node", "many addresses, 403", "many addresses, 401"),
     ],
 )
-def test_bindings_for_everybody(event: dict[str, Any], found: bool) -> None:
-    assert bool(run("Kubernetes Anonymous Binding", [event])) is found
+def test_scans(events: list[dict[str, str]], addresses: set[str]) -> None:
+    rows = run(SCANNING, events)
+    assert {row["src"] for row in rows} == {row["risk_object"] for row in rows} == addresses
+    assert sum(int(row["count"]) for row in rows) == len(events)
+
+
+def test_a_spread_scan_is_told_from_a_checker() -> None:
+    checker = [
+        request("/", user=ANONYMOUS, code=403, ips=("10.0.9.30",), agent="Blackbox", at=i)
+        for i in range(20)
+    ]
+    health = [request("/livez", user=NOBODY, code=401, ips=("10.0.4.15",), at=i) for i in range(9)]
+    rows = run(SCANNING, [*spread(12, KINDS, ANONYMOUS), *checker, *health])
+    assert {row["src"] for row in rows} == {f"198.51.100.{i}" for i in range(12)}
 
 
 @pytest.mark.parametrize(
-    ("event", "found"),
+    "events",
     [
-        (role(rule("secrets", "*")), True),
-        (role(rule("*", "get", group="apps")), True),
-        (role(rule("pods", "get", group="*")), True),
-        (role({"nonResourceURLs": ["*"], "verbs": ["get"]}), True),
-        (role({"nonResourceURLs": ["/metrics", "/healthz/*"], "verbs": ["get"]}), False),
-        (role(rule("*", "*", group="monitoring.coreos.com")), False),
-        (role(rule("*", "get", group="custom.metrics.k8s.io")), False),
-        (role(rule("deployments/*", "get", group="apps")), False),
-        (role(rule("*/scale", "get", "update", group="*")), False),
-        (role(rule("configmaps", "*", resourceNames=["lock"])), False),
-        # Two harmless rules are not one that is none.
-        (role(PODS, rule("*", "*", group="example.com")), False),
-        (patched("/rules/-", EVERYTHING), True),
-        (patched("/rules", [EVERYTHING], op="replace"), True),
-        (patched("/rules/1/verbs/-", "*", {"rules": [EVERYTHING, PODS]}), False),
-        (patched("/rules/1/verbs/-", "*", {"rules": [PODS, rule("pods", "get", "*")]}), True),
-        (patched("/metadata/labels/a", "*", {"rules": [EVERYTHING]}), False),
-        (role(EVERYTHING, code=403), False),
-        (role(EVERYTHING, requestURI="/apis/x?dryRun=All"), False),
-        (role(EVERYTHING, **ARGO), False),
-        (role(EVERYTHING, ref={"apiGroup": "iam.example.com"}), False),
+        refused(ANONYMOUS, ["/"] * 50),
+        refused(ANONYMOUS, ["/api"] * 5),
+        refused(NOBODY, KINDS, **KUBELET),
+        [request(k, code=403) for k in KINDS],
+        [request(k, user=ANONYMOUS) for k in KINDS],
+        [
+            request(k, user=ANONYMOUS, code=403, at=700 * i, ips=(PEER,))
+            for i, k in enumerate(KINDS)
+        ],
+        spread(12, ["pods"], NOBODY),
+    ],
+    ids=[
+        *("one URL again and again", "kubectl gives up", "a node's certificate ran out"),
+        *("authenticated", "granted", "slow", "a workload's tokens ran out"),
     ],
 )
-def test_wildcards(event: dict[str, Any], found: bool) -> None:
-    assert bool(run("Kubernetes Wildcard Role", [event])) is found
+def test_no_scans(events: list[dict[str, str]]) -> None:
+    assert run(SCANNING, events) == []
+
+
+MANY = [f"kind{i}s" for i in range(12)]
+ARGO: dict[str, Any] = {
+    "user": account("system:serviceaccount:argocd:argocd-application-controller"),
+    "agent": "argocd-application-controller/v2.13",
+}
 
 
 @pytest.mark.parametrize(
-    ("event", "found"),
+    ("events", "count"),
     [
-        (role(rule("clusterroles", "bind", group="rbac.authorization.k8s.io")), True),
-        (role(rule("clusterroles", "bind", resourceNames=["view"])), False),
-        (role(rule("clusterroles", "bind", resourceNames=["cluster-admin"])), True),
-        (role(rule("clusterroles", "escalate", resourceNames=["view"])), True),
-        (role(rule("groups", "impersonate", resourceNames=["system:masters"])), True),
-        (role(rule("serviceaccounts", "impersonate", resourceNames=["tenant"])), False),
-        (role(rule("pods/exec", "get")), True),
-        (role(rule("pods/*", "*")), True),
-        (role(rule("pods/log", "get")), False),
-        (role(rule("nodes/proxy", "get")), True),
-        (role(rule("nodes/metrics", "get")), False),
-        (role(rule("secrets", "list")), True),
-        (role(rule("secrets", "create")), False),
-        (role(rule("secrets", "get", resourceNames=["tls"])), False),
-        (role(rule("secrets", "get", group="example.com")), False),
-        (role(rule("serviceaccounts/token", "create")), True),
-        (role(rule("signers", "approve", group="certificates.k8s.io")), True),
-        (role(rule("pods", "get"), rule("secrets", "delete")), False),
-        (patched("/rules/0/resources/-", "secrets", {"rules": [rule("secrets", "get")]}), True),
-        (rbac("patch", "roles", {"rules": [rule("pods/attach", "create")]}), True),
+        ([request(k) for k in MANY], 12),
+        ([request(k, verb="watch") for k in MANY], 12),
+        ([request(k, code=403 if i < 6 else 200) for i, k in enumerate(MANY)], 6),
+        ([request(k, **ARGO | {"agent": "curl/8.5.0"}) for k in MANY], 12),
+        ([request(k, **ARGO) for k in MANY], 0),
+        ([request(k) for k in MANY[:10] * 2], 0),
+        ([request(k, at=100 * i) for i, k in enumerate(MANY)], 0),
+        ([request(k + "/shop/x", verb="get") for k in MANY], 0),
+        ([request(k, ips=(f"203.0.113.{i}",)) for i, k in enumerate(MANY)], 0),
+    ],
+    ids=[
+        *("list", "watch", "half refused", "controller's token", "controller", "kubectl get all"),
+        *("slow", "one object each", "many addresses"),
     ],
 )
-def test_rights_that_lead_to_others(event: dict[str, Any], found: bool) -> None:
-    assert bool(run("Kubernetes Dangerous Role", [event])) is found
+def test_discovery(events: list[dict[str, str]], count: int) -> None:
+    assert [int(row["count"]) for row in run(DISCOVERY, events)] == [count] * (count > 0)
+
+
+APP_ACCOUNT = account("system:serviceaccount:shop:app")
+ACCESS = "selfsubjectaccessreviews"
+
+
+def ask(
+    resource: str, questions: list[str], user: dict[str, Any] | None = None, **changes: Any
+) -> Any:
+    return [
+        request(resource, verb="create", code=201, user=user, body={"spec": {"what": q}}, **changes)
+        for q in questions
+    ]
 
 
 @pytest.mark.parametrize(
-    ("verb", "kind", "name", "changes", "found"),
+    ("events", "found"),
     [
-        ("update", "clusterrolebindings", "system:node", {}, True),
-        ("delete", "rolebindings", "system:controller:token-cleaner", {}, True),
-        ("patch", "clusterroles", "cluster-admin", {}, True),
-        ("deletecollection", "clusterroles", None, {}, True),
-        ("deletecollection", "roles", None, {}, False),
-        ("patch", "roles", "admin", {}, False),
-        ("create", "clusterroles", "system:mine", {"code": 201}, False),
-        ("patch", "clusterroles", "system:mine", {"code": 201}, False),
-        ("patch", "clusterroles", "team:system:ops", {}, False),
-        (
-            "patch",
-            "clusterroles",
-            "view",
-            AGGREGATION,
-            False,
-        ),
+        (ask("selfsubjectrulesreviews", ["shop"], APP_ACCOUNT), 1),
+        (ask("selfsubjectreviews", [""], APP_ACCOUNT), 1),
+        (ask(ACCESS, ["a", "b", "c", "d", "e"], APP_ACCOUNT), 1),
+        (ask(ACCESS, ["a", "b", "c", "d", "e"]), 1),
+        (ask(ACCESS, ["a"], APP_ACCOUNT), 0),
+        (ask(ACCESS, ["a"] * 20), 0),
+        (ask("selfsubjectrulesreviews", ["shop"]), 0),
+        (ask("subjectaccessreviews", ["a", "b", "c", "d", "e"]), 0),
     ],
 )
-def test_roles_of_the_system(
-    verb: str, kind: str, name: str | None, changes: dict[str, Any], found: bool
+def test_permissions(events: list[dict[str, str]], found: int) -> None:
+    rows = run(PERMISSIONS, events)
+    assert len(rows) == found
+    assert all(int(row["count"]) == len(events) for row in rows)
+
+
+POD: dict[str, Any] = {"user": APP_ACCOUNT, "ips": ("10.0.3.21",)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "odd"),
+    [
+        ({"agent": "kube-hunter/0.6.8"}, "attack tool"),
+        ({"agent": "Mozilla/5.0 (compatible; Nuclei - x)"}, "scanner"),
+        ({"agent": "Mozilla/5.0 (X11; Linux)"}, "browser"),
+        ({"agent": "curl/8.5.0"}, "command line"),
+        ({"agent": "curl/8.5.0", **POD}, "command line"),
+        ({"agent": "python-requests/2.32.3"}, "library"),
+        ({"agent": "Go-http-client/2.0", "user": APP_ACCOUNT}, "library"),
+        ({"agent": None}, "nameless"),
+        ({"agent": "kubectl/v1.99.0 (linux/amd64) x"}, "a kubectl that was never released"),
+        ({"agent": "kubectl/v3.2.1"}, "a kubectl that was never released"),
+        ({"agent": "curl/8.5.0", "user": NOBODY, "code": 401}, "command line"),
+        ({"agent": "Go-http-client/2.0", **POD}, None),
+        ({"agent": "OpenAPI-Generator/29.0.0/python", **POD}, None),
+        ({"agent": "kubectl/v1.38.0 (darwin/arm64) x"}, None),
+        ({"agent": "kubectl/v1.29.3-eks-adc7111 (linux/amd64)"}, None),
+        ({"agent": "Lens/2024.6.30824-latest"}, None),
+        ({"agent": "OpenLens/6.5.2-366"}, None),
+        ({"agent": "HashiCorp/1.0 Terraform/1.9.5"}, None),
+        ({"agent": "vmagent"}, None),
+        ({"agent": "k9s/v0.32.5"}, None),
+        ({"agent": "curl/8.5.0", "target": "/livez", "verb": "get"}, None),
+    ],
+)
+def test_user_agents(changes: dict[str, Any], odd: str | None) -> None:
+    assert [row["odd"] for row in run(AGENT, [request(**changes)])] == [odd] * (odd is not None)
+
+
+NODE = account("system:node:ip-10-0-1-21")
+
+
+@pytest.mark.parametrize(
+    ("user", "ips", "found"),
+    [
+        (NODE, ("203.0.113.88",), 1),
+        (NODE, ("203.0.113.88", "10.0.4.15"), 1),
+        (NODE, ("2001:db8::88",), 1),
+        (account("system:kube-scheduler"), ("192.0.2.9",), 1),
+        (account("system:bootstrap:abcdef"), ("192.0.2.9",), 1),
+        (account("system:serviceaccount:kube-system:coredns"), ("198.51.100.88",), 1),
+        (NODE, ("10.0.1.21",), 0),
+        (NODE, ("100.64.3.2",), 0),
+        (NODE, ("fd00::7",), 0),
+        (account("system:kube-controller-manager"), ("::1",), 0),
+        (account("system:serviceaccount:ci:deployer"), ("192.0.2.200",), 0),
+        (ANONYMOUS, ("203.0.113.88",), 0),
+        (person("alice"), ("192.0.2.40",), 0),
+    ],
+)
+def test_system_identities(user: dict[str, Any], ips: tuple[str, ...], found: int) -> None:
+    assert len(run(SYSTEM, [request(user=user, ips=ips)])) == found
+    assert run(SYSTEM, [request(user=user, ips=ips, code=403)]) == []
+
+
+@pytest.mark.parametrize(
+    ("ips", "user", "address"),
+    [
+        (("203.0.113.250",), person(), "203.0.113.250"),
+        (("203.0.113.250", "10.0.4.15"), person(), "203.0.113.250"),
+        (("192.0.2.7",), NOBODY, "192.0.2.7"),
+        (("203.0.113.249",), person(), None),
+    ],
+    ids=["peer", "header", "network, refused", "neighbour"],
+)
+def test_threat_addresses(
+    tmp_path: Path, ips: tuple[str, ...], user: dict[str, Any], address: str | None
 ) -> None:
-    event = rbac(verb, kind, {}, ref={"name": name}, **changes)
-    assert bool(run("Kubernetes System Role Changed", [event])) is found
-
-
-ACCOUNT = {"kind": "ServiceAccount", "name": "default", "namespace": "shop"}
-
-
-ADMIN, SECRETS = (
-    binding("admin", ACCOUNT, id="rights"),
-    role(rule("secrets", "list"), id="rights"),
-)
-WORKLOAD = audit("patch", "deployments", id="workload", requestObject={})
-
-
-@pytest.mark.parametrize(
-    ("events", "found"),
-    [
-        ([(0, ADMIN), (600, WORKLOAD)], True),
-        ([(0, SECRETS), (5, WORKLOAD)], True),
-        ([(0, ADMIN), (601, WORKLOAD)], False),
-        ([(0, WORKLOAD), (5, ADMIN)], False),
-        ([(0, ADMIN), (5, WORKLOAD | {"user": {"username": "bob"}})], False),
-        ([(0, binding("view", ACCOUNT)), (5, WORKLOAD)], False),
-        ([(0, binding("admin", group("developers"))), (5, WORKLOAD)], False),
-        ([(0, role(PODS)), (5, WORKLOAD)], False),
-        ([(0, ADMIN | ARGO), (5, WORKLOAD | ARGO)], False),
-    ],
-)
-def test_rights_then_workload(events: list[tuple[int, dict[str, Any]]], found: bool) -> None:
-    rows = run_timed("Kubernetes RBAC Change Then Workload", *events)
-    assert [row["audit_id"] for row in rows] == ([["rights", "workload"]] if found else [])
-
-
-@pytest.mark.parametrize(
-    ("event", "found"),
-    [
-        (audit("create", "serviceaccounts"), True),
-        (audit("patch", "serviceaccounts", code=201), True),
-        (audit("patch", "serviceaccounts"), False),
-        (audit("create", "serviceaccounts/token"), False),
-    ],
-)
-def test_service_accounts_that_are_new(event: dict[str, Any], found: bool) -> None:
-    assert bool(run("Kubernetes Service Account Created", [event])) is found
-
-
-WRITTEN, OTHER = audit("create", "secrets"), audit("create", "secrets", ref={"name": "other"})
-FILLED = audit("update", "secrets", **KCM)
-
-
-@pytest.mark.parametrize(
-    ("events", "found"),
-    [
-        ([(0, WRITTEN), (1, FILLED)], True),
-        ([(0, WRITTEN), (61, FILLED)], False),
-        ([(0, FILLED), (1, WRITTEN)], False),
-        ([(0, WRITTEN), (1, audit("update", "secrets"))], False),
-        ([(0, OTHER), (1, FILLED)], False),
-    ],
-)
-def test_tokens_that_never_expire(events: list[tuple[int, dict[str, Any]]], found: bool) -> None:
-    assert bool(run_timed("Kubernetes Long-Lived Token Created", *events)) is found
-
-
-CLIENT = "kubernetes.io/kube-apiserver-client"
-
-
-def certificate(signer: str, requester: str = "mallory", **changes: Any) -> dict[str, Any]:
-    request = {"spec": {"signerName": signer, "username": requester}}
-    return audit("create", "certificatesigningrequests", requestObject=request, **changes)
-
-
-def approval(signer: str, requester: str, condition: str = "Approved") -> dict[str, Any]:
-    return audit(
-        "patch",
-        "certificatesigningrequests/approval",
-        requestObject=[{"op": "add", "path": "/status/conditions", "value": []}],
-        responseObject={
-            "spec": {"signerName": signer, "username": requester},
-            "status": {"conditions": [{"type": condition, "status": "True"}]},
-        },
+    (tmp_path / "kubernetes_hunts_threat_addresses.csv").write_text(
+        "address,list\n203.0.113.250,Tor exits\n192.0.2.0/24,Spamhaus DROP\n"
     )
-
-
-@pytest.mark.parametrize(
-    ("event", "found"),
-    [
-        (certificate(CLIENT), True),
-        (certificate(f"{CLIENT}-kubelet"), True),
-        (certificate("kubernetes.io/kubelet-serving"), False),
-        (certificate("issuers.example.com/ca"), False),
-        (
-            certificate(
-                f"{CLIENT}-kubelet",
-                "system:bootstrap:abc123",
-                user={"username": "system:bootstrap:abc123"},
-                userAgent="kubelet/v1.36.2",
-            ),
-            False,
-        ),
-        (approval(CLIENT, "bob"), True),
-        (approval(CLIENT, "bob", "Denied"), False),
-        (approval(f"{CLIENT}-kubelet", "system:node:a"), False),
-        (approval(f"{CLIENT}-kubelet", "bob"), True),
-    ],
-)
-def test_client_certificates(event: dict[str, Any], found: bool) -> None:
-    assert bool(run("Kubernetes Client Certificate Requested", [event])) is found
-
-
-@pytest.mark.parametrize(
-    ("user", "groups", "identity"),
-    [
-        ("nobody", ["system:masters", "system:authenticated"], "system:masters"),
-        ("system:node:a", ["system:authenticated"], "system:node:a"),
-        (
-            "system:serviceaccount:kube-system:token-cleaner",
-            ["system:serviceaccounts", "system:serviceaccounts:kube-system"],
-            [
-                "system:serviceaccount:kube-system:token-cleaner",
-                "system:serviceaccounts:kube-system",
-            ],
-        ),
-        ("system:serviceaccount:shop:default", ["system:serviceaccounts"], None),
-        ("bob", ["developers"], None),
-    ],
-)
-def test_identities_that_are_borrowed(
-    user: str, groups: list[str], identity: str | list[str] | None
-) -> None:
-    event = audit("list", "secrets", impersonatedUser={"username": user, "groups": groups})
-    rows = run("Kubernetes Impersonation Of Privileged Identity", [event])
-    assert (rows[0]["identity"] if rows else None) == identity
+    engine = Engine.from_app(APP, now=NOW)
+    engine.app.lookups.overlay = tmp_path
+    event = request(ips=ips, user=user, code=200 if user else 401)
+    rows = run(THREAT, [event], engine)
+    assert [row["threat_object"] for row in rows] == [address] * (address is not None)
+    assert run(THREAT, [event]) == []

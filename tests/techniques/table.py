@@ -16,6 +16,7 @@ the recording of one technique (`tests/techniques/datasets`), converted into the
 platform. A cell says how many requests of the attack the hunt names in its evidence, of how many;
 then, where there are any, how many requests it should not have named. A technique may be served by
 several hunts that find a part each: together they find all but what is listed below.
+Kubernetes Cluster Stopped Sending finds a silence, in which no request has an audit id.
 
 In the 20,901 events of an ordinary cluster each hunt gives at most one row, and none where its type
 is TTP.

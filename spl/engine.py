@@ -296,6 +296,8 @@ class _Chain:
         self._links: list[tuple[int | None, Stage]] = []
         for position, command in enumerate(commands):
             begins = position == 0 and over_events and isinstance(command, Search)
+            if isinstance(command, Search) and not begins:
+                command.refuse_times()
             if begins and isinstance(command, Search):
                 command = _with_place(command, command.resolved, context)
                 self.clause = command.expression

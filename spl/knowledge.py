@@ -177,7 +177,9 @@ def _unpack(package: Path) -> Path:
         with tarfile.open(package) as archive:
             archive.extractall(folder.name, filter="data")
     except (tarfile.TarError, OSError, EOFError) as error:
-        raise SplError(f"{package} is no app package: {error}") from None
+        # tarfile says a line for each compression that it tried
+        reason = str(error).partition("\n")[0]
+        raise SplError(f"{package} is no app package: {reason}") from None
     apps = sorted(p for p in Path(folder.name).iterdir() if p.is_dir())
     if len(apps) != 1:
         raise SplError(f"{package} holds {len(apps)} top-level folders, an app package has one")

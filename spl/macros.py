@@ -134,6 +134,8 @@ def expand(text: str, macros: Mapping[str, Macro], evaluate: Evaluate) -> Expans
             except SplError as error:
                 known = error.text is not None
                 error = error.at(body, *found.span())
+                if isinstance(error, _UnknownMacroError):
+                    error.name_others(body, macros)
                 raise error if known else _in_macros(error, stack[::-1]) from None
             before = body[done : found.start()]
             expanded, inner = expand_in(definition, (*stack, name))
@@ -147,6 +149,16 @@ def expand(text: str, macros: Mapping[str, Macro], evaluate: Evaluate) -> Expans
 
     expanded, origins = expand_in(text, ())
     return Expansion(expanded, used, origins)
+
+
+class _UnknownMacroError(SplSyntaxError):
+    """A search names a macro that there is not."""
+
+    def name_others(self, body: str, macros: Mapping[str, Macro]) -> None:
+        """Name the other macros of the same text that are missing, too."""
+        missing = [name for name in dict.fromkeys(references(body)) if name not in macros]
+        if len(missing) > 1:
+            self.message = "unknown macros " + ", ".join(f"'{name}'" for name in missing)
 
 
 def _in_macros(error: SplError, names: Sequence[str]) -> SplError:
@@ -180,7 +192,7 @@ def _resolve(reference: str, macros: Mapping[str, Macro]) -> tuple[Macro, dict[s
                 f"macro '{name}' does not take {len(arguments)} arguments; there is "
                 + ", ".join(sorted(counts))
             )
-        raise SplSyntaxError(f"unknown macro '{name}'" + did_you_mean(name, macros))
+        raise _UnknownMacroError(f"unknown macro '{name}'" + did_you_mean(name, macros))
     macro = macros[key]
     named = [_NAMED.fullmatch(argument) for argument in arguments]
     pairs = {n[1]: _unquote(n[2]) for n in named if n and n[1] in macro.arguments}

@@ -39,6 +39,8 @@ class Head(Command):
             options["limit"] = integer(count.group())
             options |= read_options(reader, _OPTIONS)
         if not reader.at_end():
+            if reader.looking_at("-"):
+                raise reader.error(f"head takes a whole number, found {reader.found()}")
             options["condition"] = parse_eval_expression(reader)
         options |= read_options(reader, _OPTIONS)
         if "limit" not in options and "condition" not in options:

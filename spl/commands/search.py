@@ -9,9 +9,10 @@ from typing import ClassVar, Self
 from spl.commands.base import Command, PerBatch, Pipeline, Stage
 from spl.commands.subsearch import has_subsearch, resolved, subsearches_of
 from spl.context import Context
+from spl.errors import UnsupportedSplError
 from spl.lang.reader import Reader
 from spl.lang.search_expression import SearchExpression, parse_search_expression
-from spl.matching import compile_search
+from spl.matching import compile_search, is_time_modifier, walk
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,13 @@ class Search(Command):
         if not has_subsearch(self.expression):
             return self
         return replace(self, expression=resolved(self.expression, context))
+
+    def refuse_times(self) -> None:
+        """Raise UnsupportedSplError for a time modifier: only the first search has bounds."""
+        for part in walk(self.expression):
+            if is_time_modifier(part):
+                message = "time modifiers run only in the first search"
+                raise UnsupportedSplError(message).on(part.span)
 
     def start(self, context: Context) -> Stage:
         matches = compile_search(self.resolved(context).expression)

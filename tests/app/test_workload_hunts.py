@@ -266,6 +266,8 @@ def encoded(text: str) -> list[str]:
         (INGRESS, ingress("patch", json_patch("/spec/tls", op="remove"))),
         (MINER, audit("create", "pods", requestObject=pod(env=ENV), code=201)),
         (MINER, audit("create", "pods", requestObject=pod(command=["minerd"]), code=201)),
+        (MINER, audit("create", "pods", requestObject=pod(env=[{"name": "XMR_WALLET"}]), code=201)),
+        (MINER, audit("create", "pods", requestObject=pod(args=["pool.example.net:3333"]))),
         *(
             (
                 MINER,
@@ -430,6 +432,8 @@ def test_is_found(name: str, event: dict[str, Any]) -> None:
         ),
         (MINER, audit("create", "pods", requestObject=pod(image="oracle/logminer:1"), code=201)),
         (MINER, audit("create", "pods", requestObject=pod(args=["--pool-size=8"]), code=201)),
+        (MINER, audit("create", "pods", requestObject=pod(name="wallet"), code=201)),
+        (MINER, audit("create", "pods", requestObject=pod(args=["pool.db.example.net:5432"]))),
         (MINER, audit("create", "pods", requestObject=pod(env=ENV), code=403)),
     ],
 )

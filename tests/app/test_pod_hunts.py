@@ -237,3 +237,23 @@ def test_left_alone(
     name: str, verb: str, path: str, request_object: Any, changes: dict[str, Any]
 ) -> None:
     assert run(name, verb, path, request_object, **changes) == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "rows"),
+    [
+        ("kube-system/deployments/snapshots", 0),
+        ("kube-system/deployments/coredns-autoscale", 1),
+        ("kube-system/pods/snapshots", 1),
+        ("kube-public/deployments/snapshots", 1),
+    ],
+)
+def test_an_image_of_a_known_registry_is_no_disguise(
+    tmp_path: Path, path: str, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kubernetes_hunts_known_registries.csv").write_text(
+        "image,reason\nregistry.example.com/*,own\n"
+    )
+    monkeypatch.setattr(ENGINE.app.lookups, "overlay", tmp_path)
+    request = pod("registry.example.com/tools:1")
+    assert run(SYSTEM, "create", path, request if "/pods/" in path else template(request)) == rows

@@ -108,15 +108,16 @@ def refused(user: dict[str, Any], targets: list[str], **changes: Any) -> list[di
     ]
 
 
-def spread(addresses: int, targets: list[str], user: dict[str, Any], **changes: Any) -> Any:
+def spread(
+    addresses: int, targets: list[str], user: dict[str, Any], network: str = "198.51.100"
+) -> Any:
     return [
         request(
             targets[i % len(targets)],
             user=user,
             code=403 if user else 401,
-            ips=(f"198.51.100.{i}",),
+            ips=(f"{network}.{i}",),
             at=i,
-            **changes,
         )
         for i in range(addresses)
     ]
@@ -137,11 +138,12 @@ KUBELET: dict[str, Any] = {"ips": ("10.0.1.21",), "agent": "kubelet/v1.36.2 (lin
         (refused(NOBODY, KINDS, ips=("10.0.3.66",), agent=None), {"10.0.3.66"}),
         (refused(NOBODY, KINDS, agent="kubelet/v1.36.2"), {PEER}),
         (spread(12, KINDS, ANONYMOUS), {f"198.51.100.{i}" for i in range(12)}),
+        (spread(12, ["/", "pods"], ANONYMOUS), {f"198.51.100.{i}" for i in range(12)}),
         (spread(12, KINDS, NOBODY), {f"198.51.100.{i}" for i in range(12)}),
     ],
     ids=[
         *("403", "401", "URLs, no user agent", "both", "balancer", "pod", "pod, no user agent"),
-        *("imitates a node", "many addresses, 403", "many addresses, 401"),
+        *("imitates a node", "many addresses, 403", "two requests", "many addresses, 401"),
     ],
 )
 def test_scans(events: list[dict[str, str]], addresses: set[str]) -> None:
@@ -172,11 +174,12 @@ def test_a_spread_scan_is_told_from_a_checker() -> None:
             request(k, user=ANONYMOUS, code=403, at=700 * i, ips=(PEER,))
             for i, k in enumerate(KINDS)
         ],
-        spread(12, ["pods"], NOBODY),
+        spread(12, ["/"], ANONYMOUS),
+        spread(12, KINDS, NOBODY, network="10.0.3"),
     ],
     ids=[
         *("one URL again and again", "kubectl gives up", "a node's certificate ran out"),
-        *("authenticated", "granted", "slow", "a workload's tokens ran out"),
+        *("authenticated", "granted", "slow", "a checker of many places", "pods' tokens ran out"),
     ],
 )
 def test_no_scans(events: list[dict[str, str]]) -> None:

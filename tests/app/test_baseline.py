@@ -13,8 +13,10 @@ from spl import Engine
 
 APP = Path(__file__).parents[2] / "app"
 BASELINE = "Kubernetes Hunts Baseline"
+IMAGES = "Kubernetes Hunts Baseline Of Images"
 LOCATION = "Kubernetes Identity From Unusual Network"
 SECRETS = "Kubernetes Secret Read By Unusual Identity"
+IMAGE = "Kubernetes First Seen Image"
 DAY = 86_400
 NOW = 1_795_229_100.0
 
@@ -86,7 +88,7 @@ def test_entries_age_out(tmp_path: Path) -> None:
     assert learn(tmp_path, now=NOW + 90 * DAY) == []
 
 
-@pytest.mark.parametrize("name", [LOCATION, SECRETS])
+@pytest.mark.parametrize("name", [LOCATION, SECRETS, IMAGE])
 def test_without_a_baseline_one_row_says_so(tmp_path: Path, name: str) -> None:
     [row] = engine(tmp_path).run(name, [event()])
     assert "no baseline yet" in row["unusual"]
@@ -152,3 +154,32 @@ def test_a_known_operator_may_be_new_but_not_elsewhere(
     learn(tmp_path, event(), event(**OPERATOR | {"ips": ["10.0.3.30"], "days_ago": 1}))
     events = [event(id="1", **OPERATOR, ips=ips)]
     assert len(list(engine(tmp_path).run(SECRETS, events))) == found
+
+
+def deployment(image: str) -> dict[str, str]:
+    """Return the creation of a Deployment of one image by alice."""
+    audit = json.loads(event(resource="deployments")["_raw"])
+    spec = {"containers": [{"name": "c", "image": image}]}
+    audit |= {"verb": "create", "requestObject": {"spec": {"template": {"spec": spec}}}}
+    return event() | {"_raw": json.dumps(audit)}
+
+
+@pytest.mark.parametrize(
+    ("image", "found"),
+    [
+        ("nginx@sha256:cdcd", 0),
+        ("docker.io/library/nginx:latest", 0),
+        ("docker.io/library/nginx", 0),
+        ("registry.example.com:5000/a/b:2", 0),
+        ("nginx.example.com/library/nginx", 1),
+        ("evil/nginx:1.27", 1),
+        ("registry.example.com:5000/a/c:1", 1),
+    ],
+)
+def test_an_image_is_known_by_its_name(tmp_path: Path, image: str, found: int) -> None:
+    known = [
+        deployment(i) for i in ("docker.io/library/nginx:1.27", "registry.example.com:5000/a/b:1")
+    ]
+    list(engine(tmp_path).run(IMAGES, known))
+    rows = list(engine(tmp_path).run(IMAGE, [deployment(image)]))
+    assert [row["risk_object"] for row in rows] == ["alice"] * found

@@ -16,6 +16,7 @@ usage: ./build.sh COMMAND
   test          check the code, build and inspect the package, run the tests
   package       write dist/kubernetes_hunts-<version>.spl
   inspect       build the package and run Splunk AppInspect over it
+  bench [ARGS…] measure speed and memory beside grep, jq and DuckDB: --help says how
 USAGE
 }
 
@@ -116,7 +117,7 @@ run_tests() {
   "$python" -m ruff check
   "$python" -m ruff format --check
   heading "mypy"
-  "$python" -m mypy spl hunts tools tests
+  "$python" -m mypy spl hunts tools bench tests
   # The app runs on Splunk's own Python.
   "$python" -m mypy app/bin
   heading "shellcheck"
@@ -147,6 +148,12 @@ inspect)
   install "$venv" build
   install_appinspect
   inspect
+  ;;
+bench)
+  install_runtime
+  install "$venv" bench
+  cd -- "$root"
+  exec "$venv/bin/python" -m bench.run "$@"
   ;;
 -h | --help | help)
   usage

@@ -1,4 +1,4 @@
-"""The command line: `hunts list`, `run`, `search`, `check`."""
+"""The command line: `hunts list`, `run`, `search`, `check`, `navigator`."""
 
 from __future__ import annotations
 
@@ -324,6 +324,29 @@ def check(app: Path, macros: dict[str, str]) -> None:
         click.echo(f"searches checked: {count}, problems: {len(problems)}")
     if problems:
         sys.exit(1)
+
+
+@cli.command()
+@_app_option
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_writable,
+    help="Write there instead of to the terminal.",
+)
+def navigator(app: Path, output: Path | None) -> None:
+    """Write an ATT&CK Navigator layer of the techniques that the hunts look for."""
+    from hunts.navigator import write_layer
+
+    with _errors_as_messages():
+        engine = Engine.from_app(app)
+        hunts = load_hunts(engine.app)
+        _warn(engine.app.problems)
+        if output is None:
+            write_layer(hunts, sys.stdout)
+            return
+        with output.open("w", encoding="utf-8") as stream:
+            write_layer(hunts, stream)
 
 
 def _chosen(hunts: list[Hunt], names: Sequence[str], stories: Sequence[str]) -> list[Hunt]:

@@ -83,9 +83,16 @@ def test_a_second_run_adds(tmp_path: Path) -> None:
 
 
 def test_entries_age_out(tmp_path: Path) -> None:
-    assert learn(tmp_path, event())
-    assert learn(tmp_path, now=NOW + 88 * DAY)
-    assert learn(tmp_path, now=NOW + 90 * DAY) == []
+    learn(tmp_path, event(resource="pods"))
+    learn(tmp_path, event(resource="pods", user="bob", days_ago=-50), now=NOW + 51 * DAY)
+    assert {e["user"] for e in learn(tmp_path, now=NOW + 88 * DAY)} == {"alice", "bob"}
+    assert {e["user"] for e in learn(tmp_path, now=NOW + 90 * DAY)} == {"bob"}
+
+
+def test_a_day_without_events_leaves_a_lookup_that_works(tmp_path: Path) -> None:
+    list(engine(tmp_path).run(BASELINE, []))
+    [row] = engine(tmp_path).run(LOCATION, [event()])
+    assert "no baseline yet" in row["unusual"]
 
 
 @pytest.mark.parametrize("name", [LOCATION, SECRETS, IMAGE])

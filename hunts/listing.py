@@ -27,7 +27,8 @@ def write_listing(hunts: Sequence[Hunt], format_: str, stream: TextIO) -> None:
         return
     by_story: dict[str, list[list[str]]] = {}
     for h in hunts:
-        row = [f"  {h.name}", h.type, " ".join(h.attack) or "-", f"{h.risk:g}", h.data_source]
+        attack = "\n".join(" ".join(h.attack[i : i + 2]) for i in range(0, len(h.attack), 2))
+        row = [f"  {h.name}", h.type, attack or "-", f"{h.risk:g}", h.data_source]
         by_story.setdefault(", ".join(h.stories) or "no story", []).append(row)
     rows = [row for story, members in by_story.items() for row in ([story], *members)]
     _write_table(["story and hunt", "type", "ATT&CK", "risk", "data source"], rows, stream)

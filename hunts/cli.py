@@ -278,6 +278,7 @@ def run(
         _write(report, format_, output)
         if html is not None:
             _write(report, "html", html)
+            click.echo(f"The report is in {html}", err=True)
     if inputs.unread or any(result.status == "error" for result in report.hunts):
         sys.exit(EXIT_INCOMPLETE)
     if fail_on and any(result.status == "findings" for result in report.hunts):

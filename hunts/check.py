@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from hunts.content import ANNOTATIONS, read_hunt
-from spl import Engine, SplError
+from hunts.views import View, load_views, row_fields
+from spl import Engine, SplError, UnsupportedSplError
 from spl.conf import Stanza
 from spl.external import ExternalCommand
 from spl.macros import references
@@ -29,7 +30,7 @@ _RISK_FIELDS = {
 
 
 def check_app(engine: Engine) -> tuple[int, list[str]]:
-    """Check all saved searches and macros of the app.
+    """Check all saved searches, macros and dashboards of the app.
 
     Returns the number of searches and the problems, each as `file: [stanza] what is wrong`.
     """
@@ -40,8 +41,12 @@ def check_app(engine: Engine) -> tuple[int, list[str]]:
         place = f"savedsearches.conf: [{name}] "
         for problem in _check_search(engine, name, settings):
             problems.append(place + problem.removeprefix(place))
+    views = load_views(engine.app.path)
+    for view in views:
+        problems += [f"{view.name}.xml: {problem}" for problem in _check_view(engine, view)]
     _read_props(engine)
-    return len(searches), list(dict.fromkeys([*engine.app.problems, *problems]))
+    count = len(searches) + sum(len(view.queries) for view in views)
+    return count, list(dict.fromkeys([*engine.app.problems, *problems]))
 
 
 def _check_macros(engine: Engine) -> Iterator[str]:
@@ -86,6 +91,27 @@ def _check_search(engine: Engine, name: str, settings: Stanza) -> Iterator[str]:
     for field in _named_fields(engine, settings):
         if field not in columns:
             yield f"names the field '{field}', which the search does not produce"
+
+
+def _check_view(engine: Engine, view: View) -> Iterator[str]:
+    yield from view.problems()
+    columns = dict[str, set[str]]()
+    for name, query in view.queries.items():
+        try:
+            columns[name] = set(engine.search(view.filled(query)).fields)
+        except UnsupportedSplError as error:
+            if not str(error).startswith("'rest'"):  # it asks a server, and there is none here
+                yield f"[{name}] {error}"
+        except SplError as error:
+            yield f"[{name}] {error}"
+    for name, source, handler in view.drilldowns:
+        for field in sorted(row_fields(handler) - columns.get(source, row_fields(handler))):
+            yield f"[{name}] names the column '{field}', which '{source}' does not produce"
+        if query := handler["options"].get("query"):
+            try:
+                engine.search(view.filled(query))
+            except SplError as error:
+                yield f"[{name}] {error}"
 
 
 def _check_json(settings: Stanza) -> Iterator[str]:

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from hunts.views import load_views
 from spl import Engine
 from spl.conf import read_conf
 
@@ -405,6 +406,7 @@ def test_every_macro_that_is_used_is_defined() -> None:
     texts = [search["search"] for search in SEARCHES.values()]
     texts += [macro["definition"] for macro in MACROS.values()]
     texts += [kind["search"] for kind in EVENT_TYPES.values()]
+    texts += [query for view in load_views(DEFAULT.parent) for query in view.queries.values()]
     called = {
         re.sub(r"\((.*)\)$", lambda call: f"({call[1].count(',') + 1})", name)
         for text in texts
@@ -523,7 +525,8 @@ def test_navigation_leads_to_views_that_exist() -> None:
 @pytest.mark.parametrize(
     "path", sorted((DEFAULT / "data/ui/views").glob("*.xml")), ids=lambda p: p.stem
 )
-def test_view_is_simple_xml(path: Path) -> None:
+def test_view_has_a_version_and_a_label(path: Path) -> None:
     root = ElementTree.parse(path).getroot()
-    assert (root.tag, root.get("version")) == ("dashboard", "1.1")
+    version = "1.1" if root.find("definition") is None else "2"
+    assert (root.tag, root.get("version")) == ("dashboard", version)
     assert root.findtext("label")

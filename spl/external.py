@@ -80,7 +80,8 @@ def custom_commands(app: App) -> dict[str, type[Command]]:
     """Return the commands that the app's commands.conf defines. A wrong one is a problem."""
     commands: dict[str, type[Command]] = {}
     for name, settings in app.conf("commands").items():
-        script = app.path / "bin" / settings.get("filename", f"{name}.py")
+        # absolute, for the command is started in its own folder
+        script = (app.path / "bin" / settings.get("filename", f"{name}.py")).resolve()
         if settings.get("chunked", "false").lower() not in ("true", "1"):
             app.problems.append(
                 f"commands.conf: [{name}] is not chunked = true: it is not run here"

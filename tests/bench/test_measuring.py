@@ -34,7 +34,8 @@ def test_run_takes_time_and_answer(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux")
 def test_memory_of_processes_at_the_same_time_is_added() -> None:
     command = Command((sys.executable, "-c", PARENT_OF_TWO))
-    assert 150e6 < run(command).memory < 250e6
+    # A process that is just forked counts the memory of its parent: no upper bound here.
+    assert run(command).memory > 150e6
     assert 300e6 < run(command, watch_memory=True).memory < 450e6
 
 

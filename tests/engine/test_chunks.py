@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 
+from spl import Engine
 from spl.external import read_chunk, read_table
 
 
@@ -56,3 +58,12 @@ def test_a_short_row_lacks_fields_and_a_multivalue_is_decoded() -> None:
 def test_rows_that_cannot_be_read_are_refused(body: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         read_table(body)
+
+
+def test_an_app_named_by_a_relative_path_finds_its_commands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(Path(__file__).parents[2])
+    engine = Engine.from_app("app")
+    results = engine.search("| makeresults | riskscore impact=70 confidence=70")
+    assert results.rows[0]["risk_score"] == "49"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 ROOT = Path(__file__).parents[1]
-_SAMPLE_SECONDS = 0.02
+_SAMPLE_SECONDS = 0.05
 _MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024
 _PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
 

@@ -163,21 +163,25 @@ def missing() -> list[str]:
     return programs + ([] if util.find_spec("duckdb") else ["duckdb"])
 
 
-def measure(chosen: Sequence[Case], rounds: int, say: Callable[[str], object]) -> list[list[Run]]:
+def measure(
+    chosen: Sequence[Case], rounds: int, patience: float, say: Callable[[str], object]
+) -> list[list[Run]]:
     """Run each once to warm up, for its memory and its answer, then all in turn, `rounds` times.
 
-    Returns the runs of each, the first of them the one that warms up. Raises BenchError if one
-    fails, or if two of a group give different answers.
+    What takes more than `patience` seconds to warm up is not run again. Returns the runs of each,
+    the first of them the one that warms up. Raises BenchError if one fails, or if two of a group
+    give different answers.
     """
     runs: list[list[Run]] = []
     for case in chosen:
-        say(f"{case.name}: memory and answer")
-        runs.append([run(case.command, watch_memory=True, answer=case.answer)])
+        first = run(case.command, watch_memory=True, answer=case.answer)
+        say(f"{case.name}: {first.seconds:.1f} s to warm up, {first.memory / 1e6:.0f} MB")
+        runs.append([first])
     compare([(case, done[0].answer) for case, done in zip(chosen, runs, strict=True)])
     for number in range(rounds):
         say(f"round {number + 1} of {rounds}")
         for case, done in zip(chosen, runs, strict=True):
-            if not case.once:
+            if not case.once and done[0].seconds <= patience:
                 done.append(run(case.command))
     return runs
 
@@ -250,12 +254,13 @@ def show(
     console = Console(highlight=False, width=_WIDTH)
     eight = measured[targets.EIGHT].seconds
     times = Table("command", box=box.MARKDOWN)
-    for heading in ("median s", "least s", "most s", "× eight hunts", "peak MB"):
+    for heading in ("runs", "median s", "least s", "most s", "× eight hunts", "peak MB"):
         times.add_column(heading, justify="right")
     for name, of in measured.items():
         seconds = [r.seconds for r in of.runs]
         times.add_row(
             name,
+            str(len(seconds)),
             f"{of.seconds:.3f}",
             f"{min(seconds):.3f}",
             f"{max(seconds):.3f}",
@@ -287,6 +292,12 @@ def main() -> None:
         "--repeat", type=int, default=0, help="hunt in this many times the log, too; for 10 GB: 10"
     )
     parser.add_argument("--rounds", type=int, default=5, help="timed runs of each (default: 5)")
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=20,
+        help="run what takes longer than this many seconds once only (default: 20)",
+    )
     parser.add_argument("--seed", type=int, default=1, help="of the log (default: 1)")
     parser.add_argument("--folder", type=Path, default=ROOT / "build/bench", help="for the files")
     parser.add_argument("--output", type=Path, help="of the JSON (default: results.json there)")
@@ -307,7 +318,7 @@ def _bench(given: argparse.Namespace) -> None:
     _make_elsewhere(files)
     only = given.only or [""]
     chosen = [c for c in cases(files) if c.name == targets.EIGHT or any(o in c.name for o in only)]
-    runs = measure(chosen, given.rounds, _say)
+    runs = measure(chosen, given.rounds, given.patience, _say)
     load.append(os.getloadavg())
     measured = {case.name: stand_for(done) for case, done in zip(chosen, runs, strict=True)}
     results = list(targets.results(measured, files.repeat))

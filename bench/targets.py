@@ -85,6 +85,8 @@ FIELDS = (6, 40)
 def results(measured: Mapping[str, Measured], times: int) -> Iterator[Result]:
     """Yield every target. `times`: how often the file was repeated, 0 for not at all."""
 
+    repeated = {"times": times or "n"}
+
     def ratio(of: str, to: str) -> float | None:
         if of not in measured or to not in measured:
             return None
@@ -102,21 +104,21 @@ def results(measured: Mapping[str, Measured], times: int) -> Iterator[Result]:
         4, "hunt on every event / DuckDB", ratio(EVERY_EVENT, DUCKDB_EVERY_EVENT), limit=1.5
     )
     for name in (EIGHT, ALL, EIGHT_SCAN, ALL_SCAN, EIGHT_REPEATED, ALL_REPEATED, EIGHT_PIPED):
-        name = name.format(times=times)
+        name = name.format(**repeated)
         memory = measured[name].memory / 1e6 if name in measured else None
-        note = "" if memory else "needs --repeat"
+        note = "needs --repeat" if memory is None and "×" in name else ""
         yield Result(5, f"memory of {name}", memory, 300, unit=" MB", note=note)
     yield Result(6, "eight hunts on .gz / gzip -dc", ratio(EIGHT_GZ, GZIP), 1.3)
     # A tenth of a power more than linear is noise between two sizes.
     for small, large, factor in (
         (EIGHT_TENTH, EIGHT, 10),
         (ALL_TENTH, ALL, 10),
-        (EIGHT, EIGHT_REPEATED.format(times=times), times),
-        (ALL, ALL_REPEATED.format(times=times), times),
+        (EIGHT, EIGHT_REPEATED.format(**repeated), times),
+        (ALL, ALL_REPEATED.format(**repeated), times),
     ):
         growth = ratio(large, small)
         exponent = log(growth) / log(factor) if growth and factor > 1 else None
-        note = "" if exponent is not None else "needs --repeat"
+        note = "needs --repeat" if exponent is None and "×" in large else ""
         what = f"growth exponent, {small} to {large}"
         yield Result(7, what, exponent, 1.1, unit="", note=note)
     yield Result(
@@ -125,7 +127,7 @@ def results(measured: Mapping[str, Measured], times: int) -> Iterator[Result]:
         ratio(ALL_ONE_PROCESS, ALL),
         1.7,
         at_most=False,
-        note="" if ALL_ONE_PROCESS in measured else "`hunts run` has no --jobs",
+        note="" if ALL_ONE_PROCESS in measured else "needs `hunts run --jobs`",
     )
     yield Result(8, "hunts list", seconds(LIST), 0.25, unit=" s")
     yield Result(8, "all hunts, 1 MB", seconds(ALL_MEGABYTE), 1.5, unit=" s")

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from select import select
@@ -730,11 +731,11 @@ def test_progress_bar_on_a_terminal_for_what_takes_long(terminal: tuple[int, int
             assert time.monotonic() < started + 30
             feed(running)
         assert time.monotonic() > started + 0.9
-        # Nobody reads the terminal any more: its buffer may be full, and hold the process.
-        running.kill()
+        # Read on while it ends: a full terminal would hold it.
+        reader = ThreadPoolExecutor().submit(shown_on, screen)
         assert running.stdin is not None
         running.stdin.close()
-        shown = shown_on(screen)
+        shown = reader.result()
     assert running.returncode == 0
     assert re.search(rb"[\d.]+/\? [kM]B", shown)
     assert shown.endswith(b"\x1b[2K")  # taken off the screen again

@@ -101,7 +101,12 @@ TECHNIQUES = {
 @cache
 def hunts() -> dict[str, Hunt]:
     """Return the hunts that serve a row, by name."""
-    return {h.name: h for h in load_hunts(_engine(None).app) if h.coverage}
+    return {h.name: h for h in load_hunts(engine(None).app) if h.coverage}
+
+
+def search_of(name: str) -> str:
+    """Return the search of a hunt, without its score."""
+    return _RISKSCORE.sub("", hunts()[name].search)
 
 
 @cache
@@ -109,7 +114,7 @@ def outcome(name: str, row: int, shape: str) -> Outcome:
     """Run a hunt over the recording of a row in a shape."""
     technique, evidence = TECHNIQUES[row], set()
     misattributed = set()
-    rows = _engine(row).search(_RISKSCORE.sub("", hunts()[name].search), events(row, shape)).rows
+    rows = engine(row).search(search_of(name), events(row, shape)).rows
     attack = technique.ids("attack")
     for result in rows:
         ids = set(values_of(result.get("audit_id")))
@@ -145,7 +150,7 @@ def convert(path: Path, shape: str) -> Iterator[Event]:
 
 def run_all(path: Path, shape: str) -> Report:
     """Run all hunts over a file of raw audit events in a shape, in one pass."""
-    return run_hunts(_engine(None), list(hunts().values()), _Converted(path, shape))
+    return run_hunts(engine(None), list(hunts().values()), _Converted(path, shape))
 
 
 class _Converted(Inputs):
@@ -171,17 +176,19 @@ def expected(kind: str) -> list[dict[str, Any]]:
 
 
 @cache
-def _engine(row: int | None) -> Engine:
+def engine(row: int | None) -> Engine:
     """Return the engine for a recording: with its own lookups, and a clock at its end.
 
     `lookups/<row>/` holds what an installation would have in the app's lookups: networks, lists of
     addresses, baselines.
     """
-    now = None
-    if row is not None:
-        now = max(event.time or 0.0 for event in events(row, "kube")) + 60
-    engine = Engine.from_app(ROOT / "app", now=now)
+    made = Engine.from_app(ROOT / "app", now=None if row is None else end_of(row))
     folder = HERE / "lookups" / f"{row}"
     if folder.is_dir():
-        engine.app.lookups.overlay = folder
-    return engine
+        made.app.lookups.overlay = folder
+    return made
+
+
+def end_of(row: int) -> float:
+    """Return a time shortly after a recording, in epoch seconds."""
+    return max(event.time or 0.0 for event in events(row, "kube")) + 60

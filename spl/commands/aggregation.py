@@ -10,7 +10,7 @@ from typing import Self
 from spl.commands.arguments import (
     check_wildcards,
     name_text,
-    read_field,
+    read_statistics_field,
     rename_by_wildcards,
     wildcard_pattern,
 )
@@ -114,11 +114,15 @@ def read_aggregation(reader: Reader, also: Mapping[str, Callable[[], Accumulator
         argument = _read_argument(reader)
         if not reader.take(")"):
             raise reader.error(f"expected ')' after the argument of {name}, found {reader.found()}")
+    output = re.sub(r"\s+", " ", reader.text[start : reader.position])
+    if isinstance(argument, str):
+        output = f"{name}({argument})"
     if argument is None and name.lower() not in ("count", "c"):
-        raise reader.error(f"{name} needs a field: {name}(field)", start, reader.position)
-    output = re.sub(r"\s+", " ", reader.text[start : reader.position]).replace('"', "")
+        # "it returns results for stats avg(*)" (stats, "functions that are not applied to
+        # specific fields")
+        argument, output = "*", f"{name}(*)"
     if reader.keyword("AS"):
-        output = read_field(reader, "a name after AS")
+        output = read_statistics_field(reader, "a name after AS")
         if isinstance(argument, str) and "*" in argument:
             check_wildcards(argument, output)
     elif argument is None:
@@ -148,8 +152,8 @@ def _read_argument(reader: Reader) -> str | EvalExpression | None:
         expression = parse_eval_expression(reader)
         reader.expect(")", "the expression of eval")
         return expression
-    if reader.char == '"':
-        return reader.quoted()
+    if reader.char in ('"', "'"):
+        return reader.quoted(reader.char)
     if found := reader.match(_ARGUMENT):
         return found.group()
     raise reader.error(f"expected a field, found {reader.found()}")

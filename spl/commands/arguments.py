@@ -9,8 +9,10 @@ from typing import Any
 from spl.errors import SplError, SplSyntaxError, UnsupportedSplError, did_you_mean
 from spl.lang.reader import Reader, closing_quote, quote
 
-_FIELD = r'[^\s"|\[\](),=<>`]+'
-_PLAIN_FIELD = re.compile(r'[^\s"|\[\](),=<>`\\\']+')
+_NAME = r'[^\s"|\[\](),;=<>`]+'
+_FIELD = rf"{_NAME}(?:\({_NAME}\))?"
+"""A name, or what `stats` calls its result without AS: `count(user)`."""
+_PLAIN_FIELD = re.compile(r'[^\s"|\[\](),;=<>`\\\']+')
 _OPTION = r"([A-Za-z_][\w.]*)\s*=(?!=)"
 _PLAIN_VALUE = re.compile(r"[\w.-]+")
 _BARE_VALUE = r'[^\s"|\[\],]+'
@@ -59,6 +61,27 @@ def read_field(reader: Reader, what: str = "a field") -> str:
     raise reader.error(f"expected {what}, found {reader.found()}")
 
 
+def read_statistics_field(reader: Reader, what: str = "a field") -> str:
+    """Read one field name, also in single quotes, which the statistical commands take
+    (aggregate-functions, perc: `perc50('visitors total')`)."""
+    if reader.looking_at("'"):
+        return reader.quoted("'")
+    return read_field(reader, what)
+
+
+def read_by(reader: Reader) -> tuple[str, ...]:
+    """Read `BY <field> …` of a statistical command, if it comes; wildcards are refused there."""
+    if not reader.keyword("BY"):
+        return ()
+    reader.skip_space()
+    start = reader.position
+    names = read_fields(reader, read=read_statistics_field)
+    for name in names:
+        if "*" in name:
+            raise reader.error(f"BY takes no wildcards: '{name}'", start, reader.position)
+    return names
+
+
 def read_field_if_any(reader: Reader) -> str | None:
     """Read one field name, or None where none comes."""
     if reader.at_end():
@@ -71,7 +94,12 @@ def read_field_if_any(reader: Reader) -> str | None:
     return found.group() if found else None
 
 
-def read_fields(reader: Reader, *stop: str, least: int = 1) -> tuple[str, ...]:
+def read_fields(
+    reader: Reader,
+    *stop: str,
+    least: int = 1,
+    read: Callable[[Reader], str] = read_field,
+) -> tuple[str, ...]:
     """Read field names, separated by blanks or commas, up to the end or a keyword of `stop`.
 
     Names left of `=` are options and end the list, too.
@@ -82,7 +110,7 @@ def read_fields(reader: Reader, *stop: str, least: int = 1) -> tuple[str, ...]:
         if (stop and reader.keyword(*stop)) or reader.match(_OPTION):
             reader.position = before
             break
-        names.append(read_field(reader))
+        names.append(read(reader))
         reader.take(",")
     if len(names) < least:
         raise reader.error(f"expected a field, found {reader.found()}")

@@ -65,6 +65,7 @@ class Convert(Command):
         while not reader.at_end():
             conversions.append(_read_conversion(reader))
             reader.take(",")
+            options |= read_options(reader, {"timeformat": str})
         if not conversions:
             raise reader.error(f"expected a conversion function, found {reader.found()}")
         return cls(conversions=tuple(conversions), **options, span=reader.span(start))

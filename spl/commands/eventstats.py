@@ -14,7 +14,7 @@ from spl.commands.aggregation import (
     read_aggregations,
     set_outputs,
 )
-from spl.commands.arguments import boolean, names_text, options_text, read_fields, read_options
+from spl.commands.arguments import boolean, names_text, options_text, read_by, read_options
 from spl.commands.base import Columns, Command, Stage, adding
 from spl.context import Context
 from spl.lang.reader import Reader
@@ -41,7 +41,7 @@ class Eventstats(Command):
     def parse(cls, reader: Reader, start: int) -> Self:
         options = read_options(reader, {"allnum": boolean})
         aggregations = read_aggregations(reader, "BY")
-        by = read_fields(reader) if reader.keyword("BY") else ()
+        by = read_by(reader)
         return cls(aggregations=aggregations, by=by, **options, span=reader.span(start))
 
     def start(self, context: Context) -> Stage:

@@ -19,7 +19,7 @@ from spl.commands.arguments import (
     integer,
     names_text,
     options_text,
-    read_fields,
+    read_by,
     read_options,
 )
 from spl.commands.base import Columns, Command, Stage
@@ -52,7 +52,7 @@ class Stats(Command):
     def parse(cls, reader: Reader, start: int) -> Self:
         options = read_options(reader, _OPTIONS)
         aggregations = read_aggregations(reader, "BY")
-        by = read_fields(reader) if reader.keyword("BY") else ()
+        by = read_by(reader)
         options |= read_options(reader, _OPTIONS_AT_END)
         return cls(aggregations=aggregations, by=by, options=options, span=reader.span(start))
 

@@ -22,7 +22,7 @@ from spl.commands.arguments import (
     integer,
     names_text,
     options_text,
-    read_fields,
+    read_by,
     read_options,
 )
 from spl.commands.base import Columns, Command, Stage, adding
@@ -75,7 +75,7 @@ class Streamstats(Command):
     def parse(cls, reader: Reader, start: int) -> Self:
         options = _read_options(reader)
         aggregations = read_aggregations(reader, "BY")
-        by = read_fields(reader) if reader.keyword("BY") else ()
+        by = read_by(reader)
         options |= _read_options(reader)
         resets = {name: options.pop(name, None) for name in _RESETS}
         return cls(

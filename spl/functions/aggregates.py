@@ -107,51 +107,44 @@ class List(Accumulator):
 
 
 class Extreme(Accumulator):
-    """`min`, `max`: of numbers if all values are, of texts otherwise."""
-
-    better: ClassVar[Callable[[object, object], bool]]
+    """`min`, `max`: numbers come before texts (aggregate-functions, max: mixed items)."""
 
     def __init__(self) -> None:
-        self.text: str | None = None
-        self.number: Number | None = None
+        self.key: tuple[int, Number | str] | None = None
         self.spelling: str | None = None
-        self.all_numbers = True
 
     def add(self, values: Sequence[str], time: float | None) -> None:
         for value in values:
-            if self.text is None or self._is_better(value, self.text):
-                self.text = value
-            if self.all_numbers:
-                number = to_number(value)
-                if number is None:
-                    self.all_numbers = False
-                elif self.number is None or self._is_better(number, self.number):
-                    self.number, self.spelling = number, value
+            number = to_number(value)
+            key = (1, value) if number is None else (0, number)
+            if self.key is None or self._is_better(key, self.key):
+                self.key, self.spelling = key, value
 
     @abstractmethod
-    def _is_better(self, one: str | Number, other: str | Number) -> bool: ...
+    def _is_better(
+        self, one: tuple[int, Number | str], other: tuple[int, Number | str]
+    ) -> bool: ...
 
     def merge(self, other: Self) -> None:
-        both = [text for text in (other.text, other.spelling) if text is not None]
-        self.all_numbers = self.all_numbers and other.all_numbers
-        self.add(both, None)
+        if other.spelling is not None:
+            self.add((other.spelling,), None)
 
     def result(self) -> Value | None:
-        return self.spelling if self.all_numbers else self.text
+        return self.spelling
 
 
 class Min(Extreme):
     """`min`."""
 
-    def _is_better(self, one: str | Number, other: str | Number) -> bool:
-        return one < other  # type: ignore[operator]
+    def _is_better(self, one: tuple[int, Number | str], other: tuple[int, Number | str]) -> bool:
+        return one < other
 
 
 class Max(Extreme):
     """`max`."""
 
-    def _is_better(self, one: str | Number, other: str | Number) -> bool:
-        return one > other  # type: ignore[operator]
+    def _is_better(self, one: tuple[int, Number | str], other: tuple[int, Number | str]) -> bool:
+        return one > other
 
 
 class Moments(Accumulator):
@@ -298,7 +291,7 @@ class Mode(Accumulator):
 
 
 class Percentile(Accumulator):
-    """`perc<N>`, `p<N>`, `exactperc<N>`, `median`: exact, interpolated between two neighbours."""
+    """`perc<N>`, `p<N>`, `exactperc<N>`: exact, interpolated between two neighbours."""
 
     def __init__(self, percent: float) -> None:
         self.percent = percent
@@ -321,6 +314,17 @@ class Percentile(Accumulator):
 
 class UpperPercentile(Percentile):
     """`upperperc<N>`: an upper bound of the percentile, which is exact here."""
+
+
+class Median(Percentile):
+    """`median`: the middle value; of an even number the higher of the two in the middle."""
+
+    def __init__(self) -> None:
+        super().__init__(50)
+
+    def result(self) -> Value | None:
+        ordered = sorted(self.numbers)
+        return number_text(ordered[len(ordered) // 2]) if ordered else None
 
 
 class First(Accumulator):
@@ -447,7 +451,7 @@ _FUNCTIONS: dict[str, Callable[[], Accumulator]] = {
     "stdevp": PopulationDeviation,
     "var": Variance,
     "varp": PopulationVariance,
-    "median": lambda: Percentile(50),
+    "median": Median,
     "mode": Mode,
     "range": Range,
     "first": First,

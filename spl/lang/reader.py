@@ -104,12 +104,12 @@ class Reader:
         self.position = start
         return None
 
-    def quoted(self) -> str:
-        r"""Read a text in double quotes: `\"`, `\\` and `\|` are unescaped, the rest stands."""
+    def quoted(self, quote: str = '"') -> str:
+        r"""Read a text in quotes: `\"`, `\\` and `\|` are unescaped, the rest stands."""
         start = self.position
-        end = closing_quote(self.text, start)
+        end = closing_quote(self.text, start, quote)
         if end < 0:
-            raise self.error('this " has no closing quote', start)
+            raise self.error(f"this {quote} has no closing quote", start)
         self.position = end + 1
         return _STRING_ESCAPE.sub(r"\1", self.text[start + 1 : end])
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from spl.fields import Event
@@ -60,6 +61,9 @@ class Context:
     within: tuple[str, ...] = ()
     """The saved searches that are being run, one inside the other."""
     messages: list[Message] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.environment = replace(self.environment, warn=partial(self.say, "WARN"))
 
     def say(self, level: Level, text: str) -> None:
         """Add a message, once."""

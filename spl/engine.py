@@ -79,6 +79,7 @@ class Engine:
             timezone=zone,
             now=time.time() if now is None else now,
             search_matches=self.predicate,
+            lookup=app.lookup,
         )
         app.environment = self.environment
         self.collected: dict[str, list[Event]] = {}

@@ -61,7 +61,10 @@ class UnsupportedSplError(SplError):
     """The text is SPL, and parses, but this engine does not run it."""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return `: did you mean 'x'?` for the nearest of `known`, or an empty text."""
-    near = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+def did_you_mean(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str:
+    """Return `: did you mean 'x'?` for the nearest of `known`, or an empty text.
+
+    `likeness`, from 0 to 1, is how near it must be.
+    """
+    near = get_close_matches(word.lower(), list(known), n=1, cutoff=likeness)
     return f": did you mean '{near[0]}'?" if near else ""

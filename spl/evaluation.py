@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator as operators
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -35,8 +36,10 @@ from spl.lang.eval_expression import (
     parse_eval_expression,
 )
 from spl.lang.reader import Reader
-from spl.values import Row, Value, to_number
+from spl.pcre import TimeLimit
+from spl.values import Rounded, Row, Value, to_number
 
+_DECIMAL = re.compile(r"\d*\.\d+")
 _MAX_INTEGER = 2**63
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operators.eq,
@@ -73,6 +76,10 @@ def compile_eval(expression: EvalExpression, environment: Environment) -> Compil
             if sign in _LOGIC:
                 return _compile_logic(sign, left, right)
             calculate = _ARITHMETIC[sign]
+            if figures := _figures(expression):
+                result = as_number(calculate(left({}), right({})))
+                rounded = None if result is None else Rounded(result, figures)
+                return lambda _row: rounded
             return lambda row: calculate(left(row), right(row))
         case Call():
             return _compile_call(expression, environment)
@@ -135,12 +142,31 @@ def _compile_call(call: Call, environment: Environment) -> Compiled:
         def run(*values: Any) -> EvalValue:
             return bound(environment, *values)
 
+    if function.timed:
+        run = _timed(call, run, environment)
     if function.lazy:
         return lambda row: run(row, *arguments)
     if len(arguments) == 1:
         only = arguments[0]
         return lambda row: run(only(row))
     return lambda row: run(*[argument(row) for argument in arguments])
+
+
+def _timed(
+    call: Call, run: Callable[..., EvalValue], environment: Environment
+) -> Callable[..., EvalValue]:
+    limit = TimeLimit(
+        lambda: environment.warn(f"{call} takes too long on some values, for which it is null")
+    )
+
+    def timed(*values: EvalValue) -> EvalValue:
+        try:
+            return run(limit, *values)
+        except TimeoutError:
+            limit.exceeded()
+            return None
+
+    return timed
 
 
 def _find_function(call: Call) -> Function:
@@ -201,6 +227,19 @@ def _compare(compare: Callable[[Any, Any], bool], left: EvalValue, right: EvalVa
     if one is not None and other is not None:
         return compare(one, other)
     return compare(as_text(left), as_text(right))
+
+
+def _figures(expression: Binary) -> int | None:
+    """Return how many digits the product or quotient of two numbers with decimals is written with.
+
+    They are those of the least precise operand (Search Reference, eval, Rounding). Of fields and of
+    whole numbers the precision is not known: 1.00*1111 is not rounded (sigfig).
+    """
+    operands = (expression.left, expression.right)
+    decimals = [o.text for o in operands if isinstance(o, Number) and _DECIMAL.fullmatch(o.text)]
+    if expression.operator not in "*/" or len(decimals) < 2:
+        return None
+    return min(len(text.replace(".", "").lstrip("0")) or 1 for text in decimals)
 
 
 def _number_result(value: float) -> EvalValue:

@@ -274,9 +274,15 @@ def time_text(time: float) -> str:
     return f"{time:.6f}".rstrip("0").rstrip(".")
 
 
-def extract(value: Json, path: str) -> list[str]:
-    """Return the scalars at a location path, as text."""
-    return [scalar_text(v) for v in find(value, path) if not isinstance(v, (dict, list))]
+def at_path(text: str, path: str) -> list[str]:
+    """Return the values at a location path of JSON text; objects and arrays as JSON text."""
+    parsed = parse_json(text)
+    if any(type(value) is float for value in find(parsed, path)):
+        parsed = parse_exactly(text)
+    return [
+        orjson.dumps(value).decode() if isinstance(value, (dict, list)) else scalar_text(value)
+        for value in find(parsed, path)
+    ]
 
 
 def path_splits(path: str) -> tuple[tuple[str, str], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, MutableMapping
+from typing import Self
 
 Value = str | list[str]
 """A field's value. A list has at least two members; null is an absent field."""
@@ -21,6 +22,18 @@ class Exact(float):
     """A number that is written with all its digits."""
 
     __slots__ = ()
+
+
+class Rounded(float):
+    """A number that is written with so many significant digits, and is exact to calculate with."""
+
+    __slots__ = ("figures",)
+    figures: int
+
+    def __new__(cls, number: float, figures: int) -> Self:
+        rounded = super().__new__(cls, number)
+        rounded.figures = figures
+        return rounded
 
 
 def to_number(text: str) -> Number | None:
@@ -46,6 +59,8 @@ def number_text(number: Number) -> str:
         return "nan"
     if math.isinf(number):
         return "inf" if number > 0 else "-inf"
+    if isinstance(number, Rounded):
+        number = float(format(number, f".{number.figures}g"))
     if number == int(number) and abs(number) < 1e17:
         return str(int(number))
     return format(number, "" if isinstance(number, Exact) else ".15g")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from spl.commands.base import Command, Pipeline
-from spl.commands.not_run import not_run_commands
+from spl.commands.not_run import NotRun, not_run_commands
 from spl.errors import SplSyntaxError, did_you_mean
 from spl.lang.reader import Reader
 
@@ -88,7 +88,9 @@ def _parse_command(reader: Reader, commands: Commands, *, first: bool) -> Comman
         raise reader.error(f"expected a command, found {reader.found()}")
     name = word.group().lower()
     if name not in commands:
-        message = f"unknown command '{word.group()}'" + did_you_mean(name, commands)
+        run = [known for known, command in commands.items() if not issubclass(command, NotRun)]
+        near = did_you_mean(name, run) or did_you_mean(name, commands, likeness=0.9)
+        message = f"unknown command '{word.group()}'{near}"
         raise reader.error(message, start, reader.position)
     command = _parse_arguments(reader, commands[name], start)
     if command.stands_first and not first:

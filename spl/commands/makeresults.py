@@ -31,7 +31,7 @@ class Makeresults(Command):
 
     name: ClassVar[str] = "makeresults"
     syntax: ClassVar[str] = (
-        "makeresults [count=<N>] [annotate=<bool>] [format=csv|json data=<text>]"
+        "makeresults [<N> | count=<N>] [annotate=<bool>] [format=csv|json data=<text>]"
     )
     documentation: ClassVar[str] = "search-commands/makeresults"
     generating: ClassVar[bool] = True
@@ -43,7 +43,10 @@ class Makeresults(Command):
 
     @classmethod
     def parse(cls, reader: Reader, start: int) -> Self:
+        number = reader.match(r"\d+(?![\w.=])")
         options = read_options(reader, _OPTIONS)
+        if number:
+            options.setdefault("count", integer(number.group()))
         if ("format" in options) is not ("data" in options):
             raise reader.error("format= and data= need each other", start)
         return cls(**options, span=reader.span(start))

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import ijson
-import orjson
 
 from spl.commands.arguments import options_text, read_option_value, read_options
 from spl.commands.base import Command, Stage, adding, per_row
 from spl.context import Context
-from spl.fields import Record, find, parse_exactly, parse_json, scalar_text
+from spl.fields import Record, at_path, scalar_text
 from spl.lang.reader import Reader, quote
 from spl.values import Row, Value, to_value, values_of
 
@@ -68,17 +67,6 @@ class Spath(Command):
         yield from options_text({"input": self.input, "output": self.output})
         if self.path is not None:
             yield "path=" + quote(self.path)
-
-
-def at_path(text: str, path: str) -> list[str]:
-    """Return the values at a location path of JSON text; objects and arrays as JSON text."""
-    parsed = parse_json(text)
-    if any(type(value) is float for value in find(parsed, path)):
-        parsed = parse_exactly(text)
-    return [
-        orjson.dumps(value).decode() if isinstance(value, (dict, list)) else scalar_text(value)
-        for value in find(parsed, path)
-    ]
 
 
 def all_fields(text: str) -> dict[str, Value]:

@@ -6,12 +6,14 @@ https://help.splunk.com/splunk-enterprise/spl-search-reference/9.4/evaluation-fu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 import regex
 
 from spl.errors import SplSyntaxError, UnsupportedSplError
+from spl.fields import scalar_text
+from spl.functions.json_functions import read_json, write_json
 from spl.functions.registry import (
     Compiled,
     Environment,
@@ -23,8 +25,9 @@ from spl.functions.registry import (
     is_true,
 )
 from spl.lang.eval_expression import EvalExpression, String
-from spl.pcre import Pattern, compile_pattern, constant_pattern
-from spl.values import Row
+from spl.lookups import AppliedLookup
+from spl.pcre import Pattern, TimeLimit, compile_pattern, constant_pattern
+from spl.values import Row, to_value
 
 
 def _in_pairs(arguments: Sequence[EvalExpression]) -> None:
@@ -117,14 +120,14 @@ def like(value: EvalValue, pattern: EvalValue) -> EvalValue:
     return any(compiled.fullmatch(text) is not None for text in as_list(value))
 
 
-@eval_function("match", arguments=2, boolean=True, verify=constant_pattern(1))
-def match(value: EvalValue, pattern: EvalValue) -> EvalValue:
+@eval_function("match", arguments=2, boolean=True, timed=True, verify=constant_pattern(1))
+def match(limit: TimeLimit, value: EvalValue, pattern: EvalValue) -> EvalValue:
     """`match(<text>, <regex>)`: true where the PCRE matches any part of any value."""
     wanted = as_text(pattern)
     if value is None or wanted is None:
         return None
     compiled = compile_pattern(wanted)
-    return any(compiled.search(text) is not None for text in as_list(value))
+    return any(compiled.search(text, timeout=limit.seconds) is not None for text in as_list(value))
 
 
 @eval_function("cidrmatch", arguments=2, boolean=True)
@@ -153,16 +156,44 @@ def searchmatch(
     return environment.search_matches(search.value)
 
 
-def _refuse_lookup(_: Sequence[EvalExpression]) -> None:
-    raise UnsupportedSplError(
-        "the eval function lookup() does not run here: use the lookup command"
-    )
+@eval_function("lookup", arguments=3, form=True)
+def lookup(
+    environment: Environment, expressions: Sequence[EvalExpression], arguments: Sequence[Compiled]
+) -> Compiled:
+    """`lookup(<lookup_table>, <json_object>, <json_array>)`: a JSON object of output fields.
 
+    The values of several matching rows are an array; without a match the function is null (not
+    documented). Raises SplError for an unknown lookup, and for a field that it lacks.
+    """
+    name, given, wanted = expressions[0], *arguments[1:]
+    if not isinstance(name, String):
+        raise SplSyntaxError(f'lookup() takes a lookup in double quotes, found "{name}"')
+    if environment.lookup is None:
+        raise UnsupportedSplError("lookup() cannot be used here")
+    table = environment.lookup(name.value)
 
-@eval_function("lookup", arguments=(3, None), verify=_refuse_lookup)
-def lookup(*_: EvalValue) -> EvalValue:
-    """`lookup(<lookup_table>, <json_object>, <json_array>)`: known, and refused."""
-    return None
+    @cache
+    def applied(inputs: tuple[str, ...], outputs: tuple[str, ...]) -> AppliedLookup:
+        return AppliedLookup(
+            table, [(name, f"in.{name}") for name in inputs], [(n, f"out.{n}") for n in outputs]
+        )
+
+    def run(row: Row) -> EvalValue:
+        inputs, outputs = read_json(given(row)), read_json(wanted(row))
+        if not inputs or not outputs or type(inputs) is not dict or type(outputs) is not list:
+            return None
+        names = tuple(map(scalar_text, outputs))
+        looked_up: Row = {}
+        for field, value in inputs.items():
+            values = value if isinstance(value, list) else [value]
+            texts = to_value(scalar_text(one) for one in values if one is not None)
+            if texts is not None:
+                looked_up[f"in.{field}"] = texts
+        applied(tuple(inputs), names)(looked_up)
+        found = {name: looked_up[f"out.{name}"] for name in names if f"out.{name}" in looked_up}
+        return write_json(found) if found else None
+
+    return run
 
 
 def _members(value: EvalValue) -> Sequence[EvalValue]:

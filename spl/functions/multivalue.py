@@ -25,7 +25,7 @@ from spl.functions.registry import (
     one_text,
 )
 from spl.lang.eval_expression import EvalExpression, Field, walk
-from spl.pcre import compile_pattern, constant_pattern
+from spl.pcre import TimeLimit, compile_pattern, constant_pattern
 from spl.relative_time import parse_modifier, shift
 from spl.values import Number, Row
 
@@ -88,15 +88,17 @@ def mvfilter(
     return run
 
 
-@eval_function("mvfind", arguments=2, verify=constant_pattern(1))
-def mvfind(value: EvalValue, pattern: EvalValue) -> EvalValue:
+@eval_function("mvfind", arguments=2, timed=True, verify=constant_pattern(1))
+def mvfind(limit: TimeLimit, value: EvalValue, pattern: EvalValue) -> EvalValue:
     """`mvfind(<mv>, <regex>)`: the index of the first value that matches, or null."""
     wanted = one_text(pattern)
     if wanted is None:
         return None
     compiled = compile_pattern(wanted)
-    found = (index for index, text in enumerate(as_list(value)) if compiled.search(text))
-    return next(found, None)
+    for index, text in enumerate(as_list(value)):
+        if compiled.search(text, timeout=limit.seconds):
+            return index
+    return None
 
 
 @eval_function("mvindex", arguments=(2, 3))

@@ -6,12 +6,15 @@ import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from spl.errors import SplSyntaxError, did_you_mean
 from spl.lang.eval_expression import EvalExpression
 from spl.values import Number, Row, number_text, to_number
+
+if TYPE_CHECKING:
+    from spl.lookups import Lookup
 
 EvalValue = None | str | Number | bool | list[str]
 """What an expression yields; None is null."""
@@ -54,6 +57,10 @@ class Environment:
     """When the search started, in epoch seconds."""
     search_matches: Callable[[str], Callable[[Row], bool]] | None = None
     """Compiles a search expression, for `searchmatch()`."""
+    lookup: Callable[[str], Lookup] | None = None
+    """Opens a lookup by its name, for `lookup()`."""
+    warn: Callable[[str], object] = lambda _text: None
+    """Takes a message for the user of the search."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +70,9 @@ class Function:
     `call` takes the values of the arguments, or, where `lazy`, the row and the compiled
     arguments. It takes the environment first where it `needs_environment`. A `form` is called
     once, when the search is compiled: its `call` takes the environment, the argument
-    expressions and the compiled arguments, and returns the function of a row. `verify` looks at
-    the argument expressions then, and raises SplError.
+    expressions and the compiled arguments, and returns the function of a row. A `timed` one takes
+    the TimeLimit of its regular expressions first, and is null where they exceed it. `verify` looks
+    at the argument expressions when the search is compiled, and raises SplError.
     """
 
     name: str
@@ -75,6 +83,7 @@ class Function:
     lazy: bool = False
     needs_environment: bool = False
     form: bool = False
+    timed: bool = False
     verify: Callable[[Sequence[EvalExpression]], None] | None = None
 
     def check(self, arguments: Sequence[EvalExpression]) -> None:

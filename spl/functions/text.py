@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote
 
-from spl.fields import extract, parse_exactly
+from spl.fields import at_path
 from spl.functions.registry import (
     EvalValue,
     as_number,
@@ -20,7 +20,7 @@ from spl.functions.registry import (
     from_list,
     one_text,
 )
-from spl.pcre import compile_pattern, constant_pattern
+from spl.pcre import TimeLimit, compile_pattern, constant_pattern
 
 _BLANKS = " \t"
 _MAX_OFFSET = 2**40
@@ -69,8 +69,10 @@ def rtrim(value: EvalValue, characters: EvalValue = _BLANKS) -> EvalValue:
     return None if text is None or trimmed is None else text.rstrip(trimmed)
 
 
-@eval_function("replace", arguments=3, verify=constant_pattern(1))
-def replace(value: EvalValue, pattern: EvalValue, replacement: EvalValue) -> EvalValue:
+@eval_function("replace", arguments=3, timed=True, verify=constant_pattern(1))
+def replace(
+    limit: TimeLimit, value: EvalValue, pattern: EvalValue, replacement: EvalValue
+) -> EvalValue:
     r"""`replace(<str>, <regex>, <replacement>)`: every match; `\1` is the first group."""
     text, wanted, by = one_text(value), one_text(pattern), one_text(replacement)
     if text is None or wanted is None or by is None:
@@ -81,7 +83,7 @@ def replace(value: EvalValue, pattern: EvalValue, replacement: EvalValue) -> Eva
     def substitute(found: re.Match[str]) -> str:
         return "".join(_part(part, found, compiled.groups) for part in parts)
 
-    result: str = compiled.sub(substitute, text)
+    result: str = compiled.sub(substitute, text, timeout=limit.seconds)
     return result
 
 
@@ -125,11 +127,11 @@ def _offset(value: EvalValue) -> int | None:
 
 @eval_function("spath", arguments=2)
 def spath(value: EvalValue, path: EvalValue) -> EvalValue:
-    """`spath(<value>, <path>)`: the scalars at a path of JSON text. XML is not read."""
+    """`spath(<value>, <path>)`: the values at a path of JSON text. XML is not read."""
     text, wanted = one_text(value), one_text(path)
     if text is None or wanted is None:
         return None
-    return from_list(extract(parse_exactly(text), wanted))
+    return from_list(at_path(text, wanted))
 
 
 @eval_function("urldecode", arguments=1)

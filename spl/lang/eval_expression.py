@@ -49,7 +49,7 @@ class Field(Node):
 
 @dataclass(frozen=True)
 class Unary(Node):
-    """`NOT x`, `-x`, `+x`."""
+    """`NOT x`, `-x`, `+x`; `!x` is written `NOT x`."""
 
     operator: str
     operand: EvalExpression
@@ -206,6 +206,8 @@ def _parse_word_operator(
 
 def _parse_unary(reader: Reader) -> EvalExpression:
     start = reader.position
+    if reader.match(r"!(?!=)"):
+        return Unary("NOT", _parse_level(reader, len(_LEVELS)), span=reader.span(start))
     if sign := reader.match(r"[-+]"):
         return Unary(sign.group(), _parse_level(reader, len(_LEVELS)), span=reader.span(start))
     return _parse_primary(reader)

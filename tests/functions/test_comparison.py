@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from spl.errors import SplError, SplSyntaxError, UnsupportedSplError
 from spl.evaluation import evaluate_text
 from spl.functions.registry import Environment
 from spl.lang.reader import Reader
+from spl.lookups import Definition, Lookup, Table
 from spl.values import Row
 from tests.functions import Case, check, documented, evaluate, undocumented
 
@@ -49,6 +51,7 @@ DOCUMENTED: list[Case] = [
     ('in(status,"error","failure","severe")', False),
     ('status in("400","401","404")', True),
     ('NOT status in("400","401","404")', False),
+    ('!isnull(status) AND !(status="1")', True),
     ('"123.132.32.9" in(status,ip)', True),
     ('"203.0.113.255" in(status,ip)', False),
     ('in(status,"40*")', False),
@@ -134,9 +137,49 @@ def test_syntax_error(expression: str, message: str) -> None:
         evaluate(expression, x="1", pattern="[")
 
 
-def test_lookup_is_known_and_refused() -> None:
-    with pytest.raises(UnsupportedSplError, match="lookup command"):
-        evaluate('lookup("http_status.csv",json_object("status",status),json_array("type"))')
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ('json_object("user",u),json_array("group")', '{"group":"admins"}'),
+        ('json_object("user",us),json_array("group")', '{"group":["admins","guests"]}'),
+        ('json_object("user",u),json_array("group","user")', '{"group":"admins","user":"root"}'),
+        ('json_object("user",absent),json_array("group")', None),
+        ('json_object("user","nobody"),json_array("group")', None),
+        ('json_object(),json_array("group")', None),
+        ('json_object("user",u),json_array()', None),
+        ("u,us", None),
+    ],
+)
+def test_lookup(arguments: str, expected: str | None) -> None:
+    rows: list[Sequence[str]] = [["root", "admins"], ["eve", "guests"]]
+    users = Lookup(Definition("users", "users.csv"), Table(("user", "group"), rows))
+    environment = Environment(lookup=lambda name: {"users": users}[name])
+    fields: Row = {"u": "root", "us": ["root", "eve"]}
+    assert evaluate_text(f'lookup("users",{arguments})', fields, environment) == expected
+
+
+def test_lookup_of_an_unknown_field() -> None:
+    users = Lookup(Definition("users", "users.csv"), Table(("user",), []))
+    environment = Environment(lookup=lambda _name: users)
+    with pytest.raises(SplError, match="no field 'group'"):
+        evaluate_text('lookup("u",json_object("user","x"),json_array("group"))', {}, environment)
+
+
+def test_lookup_where_there_are_none() -> None:
+    with pytest.raises(UnsupportedSplError):
+        evaluate('lookup("users.csv",json_object("user",u),json_array("group"))')
+    with pytest.raises(SplSyntaxError, match="in double quotes"):
+        evaluate('lookup(u,json_object("user",u),json_array("group"))')
+
+
+@pytest.mark.parametrize("call", ["match({})", "mvfind({})", 'replace({},"")'])
+def test_a_slow_pattern_is_null_and_said(call: str) -> None:
+    said: list[str] = []
+    environment = Environment(warn=said.append)
+    expression = call.format('x,"^(a|aa)+c$"')
+    assert evaluate_text(expression, {"x": "a" * 60}, environment) is None
+    assert len(said) == 1
+    assert "takes too long" in said[0]
 
 
 def test_error_shows_the_call() -> None:

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from spl.errors import SplError
 from spl.evaluation import compile_eval, evaluate_text, to_field
 from spl.functions.registry import Environment, JsonBoolean, Literal, eval_functions
-from spl.lang.eval_expression import Call, Field
+from spl.lang.eval_expression import Call, Field, String
 from spl.lang.reader import Span
+from spl.lookups import Definition, Lookup, Table
+from spl.pcre import TimeLimit
 
 MOST = 5
 LARGEST = 10**300
@@ -43,7 +45,11 @@ VALUES = st.one_of(
 )
 ENVIRONMENTS = [
     Environment(ZoneInfo("UTC"), 0.0),
-    Environment(ZoneInfo("America/St_Johns"), 1_700_000_000.5),
+    Environment(
+        ZoneInfo("America/St_Johns"),
+        1_700_000_000.5,
+        lookup=lambda name: Lookup(Definition(name, name), Table(("x",), [["1"]])),
+    ),
 ]
 FORMS = sorted(name for name, function in eval_functions().items() if function.form)
 VALUE_FUNCTIONS = sorted(set(eval_functions()) - set(FORMS))
@@ -52,8 +58,8 @@ VALUE_FUNCTIONS = sorted(set(eval_functions()) - set(FORMS))
 PAIRED = {"json_object": 0, "json_set": 1, "json_set_exact": 1, "json_append": 1, "json_extend": 1}
 
 
-def shown(error: SplError) -> None:
-    assert str(error)
+def shown(error: Exception) -> None:
+    assert isinstance(error, TimeoutError) or str(error)
 
 
 @pytest.mark.parametrize("name", VALUE_FUNCTIONS)
@@ -72,11 +78,13 @@ def test_function_of_any_values(name: str, values: list[Any], environment: Envir
             arguments.append(lambda _: None)
     elif name in PAIRED and (count - PAIRED[name]) % 2:
         arguments.append(None)
+    if function.timed:
+        arguments = [TimeLimit(lambda: None), *arguments]
     if function.needs_environment:
         arguments = [environment, *arguments]
     try:
         result = function.call(*arguments)
-    except SplError as error:
+    except (SplError, TimeoutError) as error:
         shown(error)
     else:
         field = to_field(result)
@@ -90,8 +98,9 @@ def test_function_of_any_values(name: str, values: list[Any], environment: Envir
 @given(value=st.one_of(TEXTS, st.lists(TEXTS, min_size=2, max_size=4)))
 def test_form_of_any_field(name: str, value: Any) -> None:
     count = eval_functions()[name].least
-    call = Call(name, tuple(Field("x", span=HERE) for _ in range(count)), span=HERE)
-    compiled = compile_eval(call, ENVIRONMENTS[1])
+    fields = [Field("x", span=HERE) for _ in range(count)]
+    first = String("table", span=HERE) if name == "lookup" else fields[0]
+    compiled = compile_eval(Call(name, (first, *fields[1:]), span=HERE), ENVIRONMENTS[1])
     for row in ({"x": value}, {}):
         to_field(compiled(row))
 

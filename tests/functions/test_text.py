@@ -49,6 +49,7 @@ DOCUMENTED: list[Case] = [
     ("spath(json,path)", "1.50"),
     ('spath(json,"a.b{1}")', "y"),
     ('spath(json,"nothing")', None),
+    ('spath(json,"a.b")', '["x","y"]'),
     (
         'urldecode("http%3A%2F%2Fwww.splunk.com%2Fdownload%3Fr%3Dheader")',
         "http://www.splunk.com/download?r=header",

@@ -17,6 +17,7 @@ IMAGES = "Kubernetes Hunts Baseline Of Images"
 LOCATION = "Kubernetes Identity From Unusual Network"
 SECRETS = "Kubernetes Secret Read By Unusual Identity"
 IMAGE = "Kubernetes First Seen Image"
+LEARNED = "kubernetes_hunts_baseline_learned.csv"
 DAY = 86_400
 NOW = 1_795_229_100.0
 
@@ -51,14 +52,16 @@ def event(**changes: Any) -> dict[str, str]:
 
 
 def engine(folder: Path, now: float = NOW) -> Engine:
-    made = Engine.from_app(APP, now=now)
+    """Return the app as installed; once something was learned, with the macro that names it."""
+    macros = {"kubernetes_hunts_baseline_source": LEARNED} if (folder / LEARNED).exists() else {}
+    made = Engine.from_app(APP, now=now, macros=macros)
     made.app.lookups.overlay = folder
     return made
 
 
 def learn(folder: Path, *events: dict[str, str], now: float = NOW) -> list[dict[str, str]]:
     list(engine(folder, now).run(BASELINE, events))
-    with (folder / "kubernetes_hunts_baseline.csv").open(newline="") as file:
+    with (folder / LEARNED).open(newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -87,6 +90,18 @@ def test_entries_age_out(tmp_path: Path) -> None:
     learn(tmp_path, event(resource="pods", user="bob", days_ago=-50), now=NOW + 51 * DAY)
     assert {e["user"] for e in learn(tmp_path, now=NOW + 88 * DAY)} == {"alice", "bob"}
     assert {e["user"] for e in learn(tmp_path, now=NOW + 90 * DAY)} == {"bob"}
+
+
+def test_an_upgrade_does_not_touch_what_was_learned(tmp_path: Path) -> None:
+    learn(tmp_path, event())
+    assert [path.name for path in tmp_path.iterdir()] == [LEARNED]
+    assert not (APP / "lookups" / LEARNED).exists()
+
+
+def test_images_are_learned_beside_the_rest(tmp_path: Path) -> None:
+    learn(tmp_path, event(resource="pods"))
+    list(engine(tmp_path).run(IMAGES, [deployment("evil/nginx")]))
+    assert {e["kind"] for e in learn(tmp_path)} == {"location", "image"}
 
 
 def test_a_day_without_events_leaves_a_lookup_that_works(tmp_path: Path) -> None:
@@ -138,7 +153,7 @@ def test_a_user_without_a_baseline_is_compared_with_himself(tmp_path: Path, name
         event(id="1", user="bob", days_ago=0.2),
         event(id="2", user="bob", days_ago=0.1, ips=["198.51.100.9"]),
     ]
-    (tmp_path / "kubernetes_hunts_baseline.csv").write_text(
+    (tmp_path / LEARNED).write_text(
         "kind,user,value,first_seen,last_seen,count\n"
     )
     rows = [row for row in engine(tmp_path).run(name, events) if "user" in row]

@@ -1,12 +1,16 @@
-"""Writes docs/proof.md: `python -m tests.techniques.table`."""
+"""Writes docs/proof.md and its table in the README: `python -m tests.techniques.table`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from string import ascii_lowercase
 
 from tests.techniques import proof
 
 FILE = proof.ROOT / "docs/proof.md"
+README = proof.ROOT / "README.md"
+_BEGIN = "<!-- Written by python -m tests.techniques.table -->\n"
+_END = "<!-- end of the table -->\n"
 
 _HEAD = """\
 # What each hunt finds in recorded attacks
@@ -38,6 +42,41 @@ def text() -> str:
     return "\n".join([_HEAD, *head, *rows, "", "## By nature", "", *_by_nature()]) + "\n"
 
 
+def readme() -> str:
+    """Return the README with its table as it has to be now."""
+    before, _, rest = README.read_text().partition(_BEGIN)
+    return before + _BEGIN + "\n" + readme_table() + "\n" + _END + rest.partition(_END)[2]
+
+
+def readme_table() -> str:
+    """Return each hunt by shape: found/missed/false, with a letter where that is so by nature."""
+    shapes = list(proof.SHAPES)
+    entries = [entry for kind in ("missed", "false_positives") for entry in proof.expected(kind)]
+    reasons = dict.fromkeys(entry["reason"] for entry in entries)
+    letters = dict(zip(reasons, ascii_lowercase, strict=False))
+    lines = [
+        "| row | hunt | " + " | ".join(shapes) + " |",
+        "| ---: | --- |" + " --- |" * len(shapes),
+    ]
+    for row, name in sorted((row, h.name) for h in proof.hunts().values() for row in h.coverage):
+        cells = [_counts(name, row, shape) for shape in shapes]
+        for entry in entries:
+            if entry["row"] == row and entry.get("hunt", name) == name:
+                for shape in entry["shapes"]:
+                    cells[shapes.index(shape)] += " " + letters[entry["reason"]]
+        filled = " †" if (proof.HERE / "lookups" / f"{row}").is_dir() else ""
+        lines.append(f"| {row}{filled} | {name} | " + " | ".join(cells) + " |")
+    notes = [f"- {letter}: {reason}" for reason, letter in letters.items()]
+    note = "- †: with lookups filled as an installation would (`tests/techniques/lookups`)."
+    return "\n".join([*lines, "", *notes, note]) + "\n"
+
+
+def _counts(name: str, row: int, shape: str) -> str:
+    found = proof.outcome(name, row, shape)
+    attack = len(proof.TECHNIQUES[row].ids("attack"))
+    return f"{len(found.found)}/{attack - len(found.found)}/{len(found.false)}"
+
+
 def _cell(name: str, row: int, shape: str) -> str:
     found = proof.outcome(name, row, shape)
     cell = f"{len(found.found)} of {len(proof.TECHNIQUES[row].ids('attack'))}"
@@ -57,3 +96,4 @@ def _by_nature() -> Iterator[str]:
 
 if __name__ == "__main__":
     FILE.write_text(text())
+    README.write_text(readme())

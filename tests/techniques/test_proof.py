@@ -77,3 +77,7 @@ def test_the_ordinary_cluster_is_left_alone(shape: str) -> None:
 
 def test_the_table_is_current() -> None:
     assert table.FILE.read_text() == table.text(), "run: python -m tests.techniques.table"
+
+
+def test_the_table_of_the_readme_is_current() -> None:
+    assert table.README.read_text() == table.readme(), "run: python -m tests.techniques.table"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -169,7 +170,11 @@ class SearchTimeSettings:
             expression = parse_eval_expression(reader)
             if not reader.at_end() or reader.char:
                 raise reader.error(f"unexpected {reader.found()}")
-            return compile_eval(expression, self._app.environment)
+            place = f"props.conf: [{setting.stanza}]"
+            environment = replace(
+                self._app.environment, warn=lambda text: self._app.problem(f"{place} {text}")
+            )
+            return compile_eval(expression, environment)
 
         for key, setting in _of_kind("EVAL", settings):
             if compiled := self._trying(key, setting, read):

@@ -153,9 +153,7 @@ def test_a_user_without_a_baseline_is_compared_with_himself(tmp_path: Path, name
         event(id="1", user="bob", days_ago=0.2),
         event(id="2", user="bob", days_ago=0.1, ips=["198.51.100.9"]),
     ]
-    (tmp_path / LEARNED).write_text(
-        "kind,user,value,first_seen,last_seen,count\n"
-    )
+    (tmp_path / LEARNED).write_text("kind,user,value,first_seen,last_seen,count\n")
     rows = [row for row in engine(tmp_path).run(name, events) if "user" in row]
     assert [(row["user"], row["audit_id"]) for row in rows] == [("bob", "2")]
 

@@ -557,6 +557,7 @@ def test_a_field_is_read_alone(app: WriteApp, monkeypatch: pytest.MonkeyPatch) -
             "[st] TIME_PREFIX: the regular expression",
         ),
         ("[source::(a|aa)+...b]\nEVAL-x = 1", "[source::(a|aa)+...b] the pattern"),
+        ('[st]\nEVAL-x = mvfind(_raw,"^(a|aa)+$")', '[st] mvfind(_raw, "^(a|aa)+$") takes'),
     ],
 )
 def test_a_pattern_that_takes_too_long_is_a_problem(app: WriteApp, props: str, place: str) -> None:

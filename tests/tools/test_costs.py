@@ -12,9 +12,7 @@ from tools.costs import EVERY_EVENT, ordinary_share, page, raw_terms
 
 ROOT = Path(__file__).parents[2]
 ENGINE = Engine.from_app(default_app())
-SEARCHES = {
-    h.name: h.search for h in load_hunts(ENGINE.app) if h.data_source == "kubernetes_audit"
-}
+SEARCHES = {h.name: h.search for h in load_hunts(ENGINE.app) if h.data_source == "kubernetes_audit"}
 
 
 def test_the_page_is_what_the_app_holds() -> None:

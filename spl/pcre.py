@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -12,6 +13,7 @@ from spl.errors import SplSyntaxError
 from spl.lang.eval_expression import EvalExpression, String
 
 Pattern = Any
+_REPETITION = re.compile(r"[*+{]")
 
 
 class TimeLimit:
@@ -24,6 +26,13 @@ class TimeLimit:
     def __init__(self, exceeded: Callable[[], object], seconds: float = 0.5) -> None:
         self.seconds = seconds
         self._exceeded = exceeded
+
+    def of(self, pattern: Pattern) -> float | None:
+        """Return the limit for `pattern`: None where it repeats nothing, so that it is fast.
+
+        To watch the clock takes ten times as long as such a match.
+        """
+        return self.seconds if _REPETITION.search(pattern.pattern) else None
 
     def exceeded(self) -> None:
         """Take note that a pattern took too long."""

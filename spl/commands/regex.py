@@ -62,7 +62,7 @@ class Regex(Command):
         def passes(row: Row) -> bool:
             try:
                 found = any(
-                    compiled.search(text, timeout=limit.seconds)
+                    compiled.search(text, timeout=limit.of(compiled))
                     for text in values_of(row.get(self.field))
                 )
             except TimeoutError:

@@ -127,7 +127,8 @@ def match(limit: TimeLimit, value: EvalValue, pattern: EvalValue) -> EvalValue:
     if value is None or wanted is None:
         return None
     compiled = compile_pattern(wanted)
-    return any(compiled.search(text, timeout=limit.seconds) is not None for text in as_list(value))
+    seconds = limit.of(compiled)
+    return any(compiled.search(text, timeout=seconds) is not None for text in as_list(value))
 
 
 @eval_function("cidrmatch", arguments=2, boolean=True)

@@ -96,7 +96,7 @@ def mvfind(limit: TimeLimit, value: EvalValue, pattern: EvalValue) -> EvalValue:
         return None
     compiled = compile_pattern(wanted)
     for index, text in enumerate(as_list(value)):
-        if compiled.search(text, timeout=limit.seconds):
+        if compiled.search(text, timeout=limit.of(compiled)):
             return index
     return None
 

@@ -83,7 +83,7 @@ def replace(
     def substitute(found: re.Match[str]) -> str:
         return "".join(_part(part, found, compiled.groups) for part in parts)
 
-    result: str = compiled.sub(substitute, text, timeout=limit.seconds)
+    result: str = compiled.sub(substitute, text, timeout=limit.of(compiled))
     return result
 
 

@@ -10,6 +10,7 @@ from spl.evaluation import evaluate_text
 from spl.functions.registry import Environment
 from spl.lang.reader import Reader
 from spl.lookups import Definition, Lookup, Table
+from spl.pcre import TimeLimit, compile_pattern
 from spl.values import Row
 from tests.functions import Case, check, documented, evaluate, undocumented
 
@@ -180,6 +181,14 @@ def test_a_slow_pattern_is_null_and_said(call: str) -> None:
     assert evaluate_text(expression, {"x": "a" * 60}, environment) is None
     assert len(said) == 1
     assert "takes too long" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "seconds"),
+    [("(?i)^system:admin|x?$", None), ("(a|aa)+c", 0.5), ("a*", 0.5), ("[ab]{2,}", 0.5)],
+)
+def test_only_repetition_has_a_time_limit(pattern: str, seconds: float | None) -> None:
+    assert TimeLimit(lambda: None).of(compile_pattern(pattern)) == seconds
 
 
 def test_error_shows_the_call() -> None:

@@ -118,7 +118,7 @@ def test_a_cluster_has_its_own_silence(tmp_path: Path, seconds: int, found: int)
 @pytest.mark.parametrize("shape", proof.SHAPES)
 def test_the_recorded_silence_but_not_the_restart(shape: str) -> None:
     """The audit policy was None for most of 52 seconds; a plain restart took 19."""
-    engine = proof._engine(50)
+    engine = proof.engine(50)
     [row] = run(SILENT, proof.events(50, shape), engine)
     assert row["silence"] == "52"
     assert row["lastTime"] > row["firstTime"] > "2026-11-21T03:54:4"

@@ -69,7 +69,7 @@ def test_it_learns_each_kind(tmp_path: Path) -> None:
     learned = learn(tmp_path, event(), event(id="2", resource="pods", ips=["10.0.0.7"]))
     assert {(e["kind"], e["user"], e["value"], e["count"]) for e in learned} == {
         ("location", "alice", "192.0.2.0/24", "1"),
-        ("location", "alice", "private", "1"),
+        ("location", "alice", "private 10.0.0.0/8", "1"),
         ("secret user", "alice", "alice", "1"),
         ("secret user agent", "alice", "kubectl", "1"),
         ("secret location", "alice", "192.0.2.0/24", "1"),
@@ -129,7 +129,7 @@ def test_what_is_learned_is_usual(tmp_path: Path, name: str) -> None:
         (LOCATION, {"ips": ["198.51.100.9"]}, "unusual location: 198.51.100.0/24"),
         (LOCATION, {"ips": ["2001:db8:5::9"]}, "unusual location: 2001:db8:5::/48"),
         (LOCATION, {"ips": ["198.51.100.9", "192.0.2.40"]}, "unusual location: 198.51.100.0/24"),
-        (LOCATION, {"ips": ["10.0.0.7"]}, "unusual location: private"),
+        (LOCATION, {"ips": ["10.0.0.7"]}, "unusual location: private 10.0.0.0/8"),
         (SECRETS, {"user": "mallory"}, "unusual user: mallory"),
         (SECRETS, {"agent": "curl/8.5.0"}, "unusual user agent: curl"),
         (SECRETS, {"agent": None}, "unusual user agent: none"),

@@ -48,7 +48,7 @@ class Dedup(Command):
 
     @classmethod
     def parse(cls, reader: Reader, start: int) -> Self:
-        count = reader.match(r"[0-9]{1,18}(?=\s)")
+        count = reader.match(r"[0-9]{1,18}(?=[\s|\]]|$)")
         options = read_options(reader, _OPTIONS)
         fields = read_fields(reader, "SORTBY")
         options |= read_options(reader, _OPTIONS)

@@ -180,6 +180,7 @@ class Engine:
     def bind(self, given: Event | Mapping[str, Any]) -> Event:
         """Return an event with the fields that the app's knowledge adds to it."""
         event = given if isinstance(given, Event) else Event.from_mapping(given)
+        event = self.app.renamed(event)
         return event.view(self.app.extraction(event))
 
 

@@ -156,6 +156,17 @@ class App:
     def _search_time(self) -> SearchTimeSettings:
         return SearchTimeSettings(self, Props(self.layers("props"), self.problem))
 
+    def renamed(self, event: Event) -> Event:
+        """Return an event whose sourcetype props.conf renames under its new name, else itself.
+
+        The old one is in `_sourcetype`; the settings of its stanza do not hold any more.
+        """
+        renames = self._search_time.props.renames
+        old = event.origin[0] if renames else ""
+        if old not in renames:
+            return event
+        return event.view(sourcetype=renames[old], _sourcetype=old)
+
     def extraction(self, event: Event) -> Extraction | None:
         """Return what the app makes of events such as this at search time; None for nothing."""
         origin = event.origin

@@ -189,6 +189,8 @@ class Lookups:
         self._tables: dict[Path, tuple[tuple[int, int, int], Table]] = {}
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self.overlay: Path | None = None
+        self.writes = 0
+        """How often a table was written, so that who keeps one knows when to read it again."""
 
     def definition(self, name: str) -> Definition:
         """Return the definition of a lookup, or that of the file `name`; raise SplError."""
@@ -233,6 +235,7 @@ class Lookups:
             self._temporary = tempfile.TemporaryDirectory(prefix="splunk-lookups-")
             self.overlay = Path(self._temporary.name)
         self.overlay.mkdir(parents=True, exist_ok=True)
+        self.writes += 1
         return self.overlay / filename
 
     def remove(self, name: str) -> None:

@@ -47,6 +47,12 @@ class Props:
 
     def __init__(self, conf: Conf, problem: Problem) -> None:
         self._conf = conf
+        self.renames = {
+            name: settings["rename"]
+            for name, settings in conf.items()
+            if settings.get("rename") and "::" not in name
+        }
+        """The sourcetypes that have another name at search time (props.conf, rename)."""
         self._stanzas: list[_Stanza] = []
         for name in conf:
             if name == DEFAULT or name.startswith(("rule::", "delayedrule::")):

@@ -256,23 +256,20 @@ class AutomaticLookup(Operation):
         targets: Iterable[str],
         open_lookup: Callable[[], AppliedLookup | None],
     ) -> None:
-        """`open_lookup` is called when first needed; None: the lookup cannot be read."""
+        """`open_lookup` returns the lookup as it is now; None: it cannot be read."""
         super().__init__(below, targets)
         self._open = open_lookup
-        self._lookup: AppliedLookup | None = None
-        self._opened = False
 
     def set(self, name: str, event: Event) -> Value | None:
-        written = event.keep(self, lambda: self._look_up(event))
+        lookup = self._open()
+        if lookup is None:
+            return self.below.resolve(name, event)
+        written = event.keep((self, lookup), lambda: self._look_up(lookup, event))
         return written[name] if name in written else self.below.resolve(name, event)
 
-    def _look_up(self, event: Event) -> dict[str, Value | None]:
-        if not self._opened:
-            self._lookup = self._open()
-            self._opened = True
+    def _look_up(self, lookup: AppliedLookup, event: Event) -> dict[str, Value | None]:
         row = _Before(self.below, event)
-        if self._lookup is not None:
-            self._lookup(row)
+        lookup(row)
         return row.written
 
 

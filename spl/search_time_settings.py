@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -186,11 +186,12 @@ class SearchTimeSettings:
         def applied() -> AppliedLookup:
             return AppliedLookup(self._app.lookup(name), inputs, outputs, only_new=only_new)
 
-        def applied_or_none() -> AppliedLookup | None:
+        @lru_cache(maxsize=1)
+        def applied_after(writes: int) -> AppliedLookup | None:
             return self._trying(f"lookup {name}", setting, lambda _: applied())
 
         targets = [target for _, target in outputs or applied().outputs]
-        return AutomaticLookup(fields, targets, applied_or_none)
+        return AutomaticLookup(fields, targets, lambda: applied_after(self._app.lookups.writes))
 
 
 def _of_kind(kind: str, settings: Settings) -> Iterator[tuple[str, Setting]]:

@@ -5,8 +5,8 @@ https://help.splunk.com/splunk-enterprise/spl-search-reference/9.4/time-format-v
 
 from __future__ import annotations
 
+import calendar
 import re
-from calendar import day_abbr, day_name, month_abbr, month_name
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from datetime import timezone as fixed_offset
@@ -28,6 +28,9 @@ _EXPANDED: Final = {
     "v": "%e-%b-%Y",
 }
 _MAX_DECIMALS = 9
+# Tuples, as those of calendar write a date each time.
+_DAY_NAMES, _DAY_ABBREVIATIONS = tuple(calendar.day_name), tuple(calendar.day_abbr)
+_MONTH_NAMES, _MONTH_ABBREVIATIONS = tuple(calendar.month_name), tuple(calendar.month_abbr)
 
 
 class Moment:
@@ -76,10 +79,10 @@ def _week(local: datetime, first_weekday: int) -> int:
 
 _WRITERS: Final[dict[str, Callable[[Moment], str]]] = {
     "%": lambda _: "%",
-    "A": lambda m: day_name[m.local.weekday()],
-    "a": lambda m: day_abbr[m.local.weekday()],
-    "B": lambda m: month_name[m.local.month],
-    "b": lambda m: month_abbr[m.local.month],
+    "A": lambda m: _DAY_NAMES[m.local.weekday()],
+    "a": lambda m: _DAY_ABBREVIATIONS[m.local.weekday()],
+    "B": lambda m: _MONTH_NAMES[m.local.month],
+    "b": lambda m: _MONTH_ABBREVIATIONS[m.local.month],
     "C": lambda m: f"{m.local.year // 100:02}",
     "d": lambda m: f"{m.local.day:02}",
     "Ez": _offset_minutes,
@@ -129,7 +132,7 @@ def strftime(time: float, form: str, timezone: ZoneInfo) -> str | None:
         return None
     try:
         return "".join(
-            part if isinstance(part, str) else part(moment) for part in _compile_writer(form)
+            [part if isinstance(part, str) else part(moment) for part in _compile_writer(form)]
         )
     except OverflowError:
         return None
@@ -140,7 +143,7 @@ def _compile_writer(form: str) -> tuple[str | Callable[[Moment], str], ...]:
     parts: list[str | Callable[[Moment], str]] = []
     for index, part in enumerate(_VARIABLE.split(_expand(form))):
         if index % 2 == 0:
-            parts.append(part)
+            parts += [part] if part else []
         elif part[-1] in "NQ":
             parts.append(_subseconds(_decimals(part)))
         else:
@@ -179,8 +182,8 @@ _OFFSET: Final = r"[+-]\d\d(?::?\d\d(?::?\d\d)?)?|Z"
 _ZONE: Final = r"[A-Za-z]+(?:[/_-][A-Za-z]+)*"
 _TWO_DIGITS: Final = r" ?\d{1,2}"
 _READERS: Final = {
-    **dict.fromkeys(("A", "a"), _names([*day_name, *day_abbr])),
-    **dict.fromkeys(("B", "b"), _names([*month_name, *month_abbr])),
+    **dict.fromkeys(("A", "a"), _names([*_DAY_NAMES, *_DAY_ABBREVIATIONS])),
+    **dict.fromkeys(("B", "b"), _names([*_MONTH_NAMES, *_MONTH_ABBREVIATIONS])),
     **dict.fromkeys(("d", "e", "H", "I", "k", "l", "M", "m", "S"), _TWO_DIGITS),
     **dict.fromkeys(("U", "V", "W"), _TWO_DIGITS),
     **dict.fromkeys(("P", "p"), "AM|PM"),
@@ -287,7 +290,9 @@ def _date(parts: dict[str, str], today: date) -> date | None:
         return None if parts.keys() & {"Y", "y", "m", "b", "B"} else today
     name = parts.get("b") or parts.get("B")
     if name is not None:
-        month = [abbreviation.lower() for abbreviation in month_abbr].index(name[:3].lower())
+        month = [abbreviation.lower() for abbreviation in _MONTH_ABBREVIATIONS].index(
+            name[:3].lower()
+        )
     else:
         month = int(parts.get("m", today.month))
     return date(year, month, int(day))

@@ -63,6 +63,8 @@ class TimeSpan:
             raise ValueError(_FORMS)
         if _MICROSECONDS.get(unit, _SECOND) < _SECOND and _SECOND % (amount * _MICROSECONDS[unit]):
             raise ValueError("spans below a second that divide a second, such as 100ms")
+        if unit in ("month", "quarter") and 12 % (amount * _MONTHS[unit]):
+            raise ValueError("1, 2, 3, 4, 6 or 12 months, or 1, 2 or 4 quarters")
         if snap is None:
             return cls(amount, unit)
         if TIME_UNITS.get(snap) != unit or (weekday and unit != "week"):

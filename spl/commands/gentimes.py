@@ -15,7 +15,7 @@ from spl.context import Context
 from spl.errors import SplError
 from spl.lang.reader import Reader
 from spl.time_format import strftime
-from spl.values import Row, number_text
+from spl.values import Row
 
 _DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{2}|\d{4})(?::(\d{1,2}):(\d{1,2}):(\d{1,2}))?")
 _DAYS = re.compile(r"-?\d{1,5}")
@@ -80,12 +80,14 @@ class _GentimesStage(Stage):
         start = self._first
         while start < self._last:
             following = self._following(start)
-            row: Row = {}
-            for name, time in (("start", start), ("end", following - timedelta(seconds=1))):
-                epoch = int(time.timestamp())
-                row[f"{name}human"] = strftime(epoch, _HUMAN, self._zone) or ""
-                row[f"{name}time"] = number_text(epoch)
-            yield row
+            first = int(start.timestamp())
+            last = int((following - timedelta(seconds=1)).timestamp())
+            yield {
+                "starthuman": strftime(first, _HUMAN, self._zone) or "",
+                "starttime": str(first),
+                "endhuman": strftime(last, _HUMAN, self._zone) or "",
+                "endtime": str(last),
+            }
             start = following
 
     def _following(self, start: datetime) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -104,8 +105,18 @@ def _read_options(reader: Reader) -> dict[str, Any]:
 
 
 def _read_condition(reader: Reader, name: str) -> EvalExpression:
-    """Read a condition in parentheses, which may stand in quotes themselves: `"("x>1")"`."""
+    r"""Read a condition in parentheses, which may stand in quotes themselves: `"("x>1")"`, where
+    the quotes of texts are escaped: `"("x=\"a\"")"`.
+    """
     quoted = reader.take('"("')
+    start = reader.position
+    if quoted and (found := reader.match(r'((?:[^"\\]|\\.)*+)"\)"')) and "\\" in found[1]:
+        inner = Reader(re.sub(r"\\(.)", r"\1", found[1]))
+        condition = parse_eval_expression(inner)
+        if inner.char:
+            raise inner.error(f"unexpected {inner.found()}")
+        return condition
+    reader.position = start
     if not quoted:
         reader.expect("(", f"{name}=")
     condition = parse_eval_expression(reader)

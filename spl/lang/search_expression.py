@@ -19,6 +19,8 @@ _LISTED = r'[^\s"()|\[\],]+'
 _OPERATOR = r"!=|<=|>=|==|=|<|>"
 _PLAIN = re.compile(r'[^\s"()|\[\],=<>!`\\]+')
 _WORDS = {"AND", "OR", "NOT", "IN"}
+_STOP = re.compile(r"(?i:from|where|by|groupby)(?![\w.{}-])")
+"""What ends an expression in tstats: a field whose name begins so is quoted."""
 # What else follows makes it a term: OR*
 _AND, _OR, _NOT = (word + r'(?=[\s()\[\]|"`]|$)' for word in ("AND", "OR", "NOT"))
 
@@ -247,7 +249,8 @@ def _parse_list(reader: Reader) -> tuple[str, ...]:
 
 
 def _name(field: str) -> str:
-    return field if _PLAIN.fullmatch(field) and field not in _WORDS else quote(field)
+    plain = _PLAIN.fullmatch(field) and field not in _WORDS and not _STOP.match(field)
+    return field if plain else quote(field)
 
 
 def _nested(expression: SearchExpression) -> str:

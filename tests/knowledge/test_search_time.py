@@ -335,6 +335,41 @@ def test_automatic_lookup(
     assert engine.app.problems == []
 
 
+def test_an_automatic_lookup_sees_what_outputlookup_wrote(app: WriteApp) -> None:
+    engine = app(
+        props="[st]\nLOOKUP-a = u name AS user OUTPUT dept\n",
+        transforms="[u]\nfilename = users.csv\n",
+        lookup_users=USERS,
+    )
+    event = {"_raw": "x", "sourcetype": "st", "user": "ben"}
+    search = "* | table dept"
+    assert list(engine.search(search, [event])) == [{"dept": "dev"}]
+    engine.search('| makeresults | eval name="ben", dept="new" | table name dept | outputlookup u')
+    assert list(engine.search(search, [event])) == [{"dept": "new"}]
+
+
+RENAMES: dict[str, tuple[str, dict[str, Any]]] = {
+    "the event has the new name, and the old one in _sourcetype": (
+        "[old]\nrename = new",
+        {"sourcetype": "new", "_sourcetype": "old"},
+    ),
+    "only the settings of the new name hold": (
+        "[old]\nrename = new\nEVAL-x = 1\nEVAL-z = 1\n[new]\nEVAL-x = 2",
+        {"sourcetype": "new", "x": "2", "z": None},
+    ),
+    "others keep theirs": ("[other]\nrename = new", {"sourcetype": "old", "_sourcetype": None}),
+}
+
+
+@pytest.mark.parametrize(("props", "expected"), RENAMES.values(), ids=RENAMES)
+def test_rename_of_a_sourcetype(app: WriteApp, props: str, expected: dict[str, Any]) -> None:
+    engine = app(props=props)
+    given = {"_raw": "x", "sourcetype": "old"}
+    event = engine.bind(given)
+    assert {name: event.get(name) for name in expected} == expected
+    assert len(list(engine.search(f"sourcetype={expected['sourcetype']}", [given]))) == 1
+
+
 PRECEDENCE: dict[str, tuple[str, str]] = {
     "source over host over sourcetype": (
         "[st]\nEVAL-x = 1\n[host::h]\nEVAL-x = 2\n[source::/var/log/a.log]\nEVAL-x = 3",

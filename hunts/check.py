@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from hunts.content import ANNOTATIONS, read_hunt
+from hunts.render.text import visible
 from hunts.views import View, load_views, row_fields
-from spl import Engine, SplError, UnsupportedSplError
+from spl import Engine, SplError
 from spl.conf import Stanza
 from spl.external import ExternalCommand
 from spl.macros import references
@@ -29,9 +30,15 @@ _RISK_FIELDS = {
 }
 
 
-def check_app(engine: Engine) -> tuple[int, list[str]]:
+def check_search(engine: Engine, text: str) -> list[str]:
+    """Return all that would not run of a search, each with its place, safe to show."""
+    return [problem.shown(visible) for problem in engine.problems(text)]
+
+
+def check_app(engine: Engine, *, strict: bool = False) -> tuple[int, list[str]]:
     """Check all saved searches, macros and dashboards of the app.
 
+    A dashboard may ask its server (`rest`), which does not run here: a problem if `strict`.
     Returns the number of searches and the problems, each as `file: [stanza] what is wrong`.
     """
     searches = engine.app.saved_searches
@@ -43,7 +50,7 @@ def check_app(engine: Engine) -> tuple[int, list[str]]:
             problems.append(place + problem.removeprefix(place))
     views = load_views(engine.app.path)
     for view in views:
-        problems += [f"{view.name}.xml: {problem}" for problem in _check_view(engine, view)]
+        problems += [f"{view.name}.xml: {problem}" for problem in _check_view(engine, view, strict)]
     _read_props(engine)
     count = len(searches) + sum(len(view.queries) for view in views)
     return count, list(dict.fromkeys([*engine.app.problems, *problems]))
@@ -75,43 +82,40 @@ def _read_props(engine: Engine) -> None:
 def _check_search(engine: Engine, name: str, settings: Stanza) -> Iterator[str]:
     wrong = list(_check_json(settings))
     yield from wrong
+    problems = check_search(engine, settings["search"])
+    yield from problems
     try:
         if not wrong:
             read_hunt(name, settings)
-        # A run over no events tells the columns, and finds missing lookups and wrong options.
-        columns = {*engine.search(settings["search"]).fields, *_RISK_FIELDS}
-        for command in engine.parse(settings["search"]).commands:
-            if isinstance(command, ExternalCommand):  # it starts with the first row
-                engine.search(f"| makeresults | {command}")
     except SplError as error:
         yield str(error)
         return
-    if wrong or ANNOTATIONS not in settings:
+    if problems or wrong or ANNOTATIONS not in settings:
         return
+    # A run over no events tells the columns.
+    columns = {*engine.search(settings["search"]).fields, *_RISK_FIELDS}
     for field in _named_fields(engine, settings):
         if field not in columns:
             yield f"names the field '{field}', which the search does not produce"
 
 
-def _check_view(engine: Engine, view: View) -> Iterator[str]:
+def _check_view(engine: Engine, view: View, strict: bool) -> Iterator[str]:
     yield from view.problems()
     columns = dict[str, set[str]]()
     for name, query in view.queries.items():
-        try:
-            columns[name] = set(engine.search(view.filled(query)).fields)
-        except UnsupportedSplError as error:
-            if not str(error).startswith("'rest'"):  # it asks a server, and there is none here
-                yield f"[{name}] {error}"
-        except SplError as error:
-            yield f"[{name}] {error}"
+        text = view.filled(query)
+        if problems := engine.problems(text):
+            for problem in problems:
+                if strict or not problem.message.startswith("'rest' "):
+                    yield f"[{name}] {problem.shown(visible)}"
+        else:
+            columns[name] = set(engine.search(text).fields)
     for name, source, handler in view.drilldowns:
         for field in sorted(row_fields(handler) - columns.get(source, row_fields(handler))):
             yield f"[{name}] names the column '{field}', which '{source}' does not produce"
         if query := handler["options"].get("query"):
-            try:
-                engine.search(view.filled(query))
-            except SplError as error:
-                yield f"[{name}] {error}"
+            for shown in check_search(engine, view.filled(query)):
+                yield f"[{name}] {shown}"
 
 
 def _check_json(settings: Stanza) -> Iterator[str]:

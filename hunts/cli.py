@@ -19,12 +19,14 @@ from spl import Engine, SplError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TextIO
 
     from hunts.inputs import Inputs
     from hunts.model import Hunt, Report
     from hunts.render import Format
 
 EXIT_FINDINGS = 1
+EXIT_PROBLEMS = 1
 EXIT_INCOMPLETE = 3
 # As a shell reports a program that SIGINT or SIGPIPE ended.
 EXIT_INTERRUPTED = 130
@@ -310,21 +312,48 @@ def search(given: _Given, spl: str, format_: str) -> None:
         sys.exit(EXIT_INCOMPLETE)
 
 
-@cli.command()
+@cli.command(epilog=_EXIT_CODES)
+@click.argument("spl", required=False, metavar="[SPL|-]")
 @_app_option
 @_macro_option
-def check(app: Path, macros: dict[str, str]) -> None:
-    """Check the app: every search parses, and all that it names exists. Exits with 1 if not."""
-    from hunts.check import check_app
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Say all that would not run outside Splunk, of SPL, or of every search of the app.",
+)
+@click.option(
+    "--file",
+    type=click.File("r", encoding="utf-8", errors="replace"),
+    help="Read SPL from this file; - for standard input.",
+)
+def check(
+    spl: str | None, app: Path, macros: dict[str, str], strict: bool, file: TextIO | None
+) -> None:
+    """Check the app: every search parses, and all that it names exists. Exits with 1 if not.
 
+    With --strict and SPL (- reads it from standard input) check that search: every command,
+    function, option, macro and lookup that is unknown or does not run here is named, each with
+    its place.
+    """
+    from hunts.check import check_app, check_search
+
+    if spl is not None and file is not None:
+        raise click.UsageError("SPL comes from the command line or from --file, not from both")
+    if (spl is not None or file is not None) and not strict:
+        raise click.UsageError("a search is checked with --strict")
     with _errors_as_messages():
         engine = Engine.from_app(app, macros=macros)
-        count, problems = check_app(engine)
+        source = click.get_text_stream("stdin", "utf-8", "replace") if spl == "-" else file
+        text = spl if source is None else source.read().strip()
+        if text is None:
+            count, problems = check_app(engine, strict=strict)
+        else:
+            count, problems = 1, [*engine.app.problems, *check_search(engine, text)]
         for problem in problems:
             click.echo(problem)
         click.echo(f"searches checked: {count}, problems: {len(problems)}")
     if problems:
-        sys.exit(1)
+        sys.exit(EXIT_PROBLEMS)
 
 
 @cli.command()

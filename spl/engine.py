@@ -25,13 +25,14 @@ from spl.commands.subsearch import possible
 from spl.commands.tstats import Tstats
 from spl.context import Context, Found, Message
 from spl.errors import SplError, UnsupportedSplError
-from spl.external import custom_commands
+from spl.external import ExternalCommand, custom_commands
 from spl.fields import Event
 from spl.functions.registry import Environment
 from spl.knowledge import App
 from spl.lang.search_expression import And, SearchExpression
 from spl.macros import Expansion
 from spl.matching import Predicate, compile_search, names_index
+from spl.strict import find_problems
 from spl.time_range import TimeRange
 from spl.values import Row
 
@@ -176,6 +177,17 @@ class Engine:
         pipeline = self.parse(text)
         given = TimeRange.parse(earliest, latest, self.environment)
         return RunningSearch(self, pipeline, events, given, on_match)
+
+    def problems(self, text: str) -> list[SplError]:
+        """Return all that would not run of a search, each with its place: see `spl.strict`."""
+
+        def run(command: Command, context: Context, begins: bool) -> None:
+            chain = _Chain((command,), context, over_events=begins)
+            if isinstance(command, ExternalCommand):  # it starts with the first row
+                chain.feed([{"_time": str(self.environment.now)}])
+            chain.finish()
+
+        return find_problems(text, self.app, self.environment, self._custom_commands, run)
 
     def bind(self, given: Event | Mapping[str, Any]) -> Event:
         """Return an event with the fields that the app's knowledge adds to it."""

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from spl.lang.reader import Span
 
@@ -38,19 +38,36 @@ class SplError(Exception):
         """Say on which part of the search it happened, unless that is known already."""
         return self.at(span.text, span.start, span.end)
 
-    def __str__(self) -> str:
+    def excerpt(self) -> tuple[str, str, str] | None:
+        """Return the line of the search in three parts: before what is wrong, that, and behind it.
+
+        The line is cut to some characters around the place; None where the place is not known.
+        """
         if self.text is None:
-            return self.message
+            return None
         before = self.text.rfind("\n", 0, self.start) + 1
         after = self.text.find("\n", self.start)
         line_end = len(self.text) if after < 0 else after
         first = max(before, self.start - _CONTEXT)
         last = min(line_end, max(self.end, self.start + 1) + _CONTEXT)
-        lead = "…" if first > before else ""
-        shown = lead + self.text[first:last] + ("…" if last < line_end else "")
-        caret = " " * (len(lead) + self.start - first)
-        marks = "^" * max(1, min(self.end, line_end) - self.start)
-        return f"{self.message}\n    {shown}\n    {caret}{marks}"
+        end = max(self.start, min(self.end, line_end))
+        return (
+            ("…" if first > before else "") + self.text[first : self.start],
+            self.text[self.start : end],
+            self.text[end:last] + ("…" if last < line_end else ""),
+        )
+
+    def shown(self, write: Callable[[str], str] = str) -> str:
+        """Return the message with the place and a caret; `write` makes each part fit to show."""
+        parts = self.excerpt()
+        if parts is None:
+            return write(self.message)
+        before, wrong, behind = map(write, parts)
+        marks = "^" * max(1, len(wrong))
+        return f"{write(self.message)}\n    {before}{wrong}{behind}\n    {' ' * len(before)}{marks}"
+
+    def __str__(self) -> str:
+        return self.shown()
 
 
 class SplSyntaxError(SplError):

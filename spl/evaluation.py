@@ -127,9 +127,12 @@ def to_field(value: EvalValue) -> Value | None:
 
 def _compile_call(call: Call, environment: Environment) -> Compiled:
     function = _find_function(call)
-    arguments = [compile_eval(argument, environment) for argument in call.arguments]
     try:
         function.check(call.arguments)
+    except SplError as error:
+        raise error.on(call.span) from None
+    arguments = [compile_eval(argument, environment) for argument in call.arguments]
+    try:
         if function.form:
             compiled: Compiled = function.call(environment, call.arguments, arguments)
             return compiled

@@ -81,7 +81,7 @@ def custom_commands(app: App) -> dict[str, type[Command]]:
     commands: dict[str, type[Command]] = {}
     for name, settings in app.conf("commands").items():
         # absolute, for the command is started in its own folder
-        script = (app.path / "bin" / settings.get("filename", f"{name}.py")).resolve()
+        script = (app.path / "bin" / settings.get("filename", f"{name}.py")).absolute()
         if settings.get("chunked", "false").lower() not in ("true", "1"):
             app.problems.append(
                 f"commands.conf: [{name}] is not chunked = true: it is not run here"

@@ -124,13 +124,16 @@ class App:
             raise SplError(f"unknown saved search '{name}'" + did_you_mean(name, searches))
         return searches[name]
 
-    def expand(self, text: str) -> Expansion:
-        """Return a search with its macros expanded. Raises SplError."""
+    def expand(self, text: str, problems: list[SplError] | None = None) -> Expansion:
+        """Return a search with its macros expanded.
+
+        Raises SplError; with `problems` all errors are put there instead.
+        """
 
         def evaluate(expression: str, fields: Mapping[str, Any]) -> object:
             return evaluate_text(expression, dict(fields), self.environment)
 
-        return expand(text, self.macros, evaluate)
+        return expand(text, self.macros, evaluate, problems)
 
     def search_expression(self, text: str) -> SearchExpression:
         """Parse a search expression, macros expanded; raise SplError."""

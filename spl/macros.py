@@ -92,21 +92,37 @@ class Expansion:
             if start <= offset < end or (last and start < end == offset)
         ]
 
+    def name_macros(self, error: SplError) -> SplError:
+        """Let an error about this text say which macro the place came from."""
+        names = self.macros_at(error.start) if error.text == self.text else []
+        return _in_macros(error, names)
+
     @contextmanager
     def naming_macros(self) -> Iterator[None]:
         """Let an SplError about this text say which macro the place came from."""
         try:
             yield
         except SplError as error:
-            names = self.macros_at(error.start) if error.text == self.text else []
-            raise _in_macros(error, names) from None
+            raise self.name_macros(error) from None
+
+    def unresolved(self) -> list[tuple[int, int]]:
+        """Return where macros stand (start, end) that could not be expanded."""
+        return [
+            found.span() for found in _TOKEN.finditer(self.text) if re.match("`(?!``)", found[0])
+        ]
 
 
-def expand(text: str, macros: Mapping[str, Macro], evaluate: Evaluate) -> Expansion:
+def expand(
+    text: str,
+    macros: Mapping[str, Macro],
+    evaluate: Evaluate,
+    problems: list[SplError] | None = None,
+) -> Expansion:
     """Replace every macro reference outside quotes and comments, and those in definitions.
 
     Raises SplSyntaxError for an unknown macro, a wrong number of arguments, a failed validation,
-    and macros that refer to themselves.
+    and macros that refer to themselves; with `problems` they are put there, and what cannot be
+    expanded stays as it is.
     """
     used: list[str] = []
 
@@ -134,9 +150,13 @@ def expand(text: str, macros: Mapping[str, Macro], evaluate: Evaluate) -> Expans
             except SplError as error:
                 known = error.text is not None
                 error = error.at(body, *found.span())
-                if isinstance(error, _UnknownMacroError):
+                if isinstance(error, _UnknownMacroError) and problems is None:
                     error.name_others(body, macros)
-                raise error if known else _in_macros(error, stack[::-1]) from None
+                error = error if known else _in_macros(error, stack[::-1])
+                if problems is None or len(used) > _MAX_USES:
+                    raise error from None
+                problems.append(error)
+                continue
             before = body[done : found.start()]
             expanded, inner = expand_in(definition, (*stack, name))
             start = length + len(before)

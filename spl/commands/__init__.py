@@ -7,9 +7,9 @@ import pkgutil
 from collections.abc import Mapping
 from functools import cache
 
-from spl.commands.base import Command, Pipeline
+from spl.commands.base import Command, Pipeline, Unread
 from spl.commands.not_run import NotRun, not_run_commands
-from spl.errors import SplSyntaxError, did_you_mean
+from spl.errors import SplError, SplSyntaxError, did_you_mean
 from spl.lang.reader import Reader
 
 _NO_COMMANDS = {"arguments", "base"}
@@ -29,16 +29,19 @@ def builtin_commands() -> dict[str, type[Command]]:
                 if (
                     isinstance(member, type)
                     and issubclass(member, Command)
-                    and "name" in vars(member)
+                    and vars(member).get("name")
                 ):
                     commands.update(dict.fromkeys((member.name, *member.aliases), member))
     return commands
 
 
-def parse_pipeline(text: str, custom: Commands | None = None) -> Pipeline:
+def parse_pipeline(
+    text: str, custom: Commands | None = None, problems: list[SplError] | None = None
+) -> Pipeline:
     """Parse a search whose macros are expanded; `custom` are the app's own commands.
 
-    Without a leading pipe the first command is `search`. Raises SplError.
+    Without a leading pipe the first command is `search`. Raises SplError; with `problems` all
+    errors are put there instead, and `Unread` stands in the place of a command that has one.
     """
     commands = {**builtin_commands(), **(custom or {})}
 
@@ -51,32 +54,51 @@ def parse_pipeline(text: str, custom: Commands | None = None) -> Pipeline:
         return _parse(reader, commands, implied_search=not is_command)
 
     reader = Reader(text, parse_in_brackets)
+    reader.problems = problems
     try:
         pipeline = _parse(reader, commands, implied_search=True)
     except RecursionError:
         raise SplSyntaxError("the search is nested too deeply") from None
     if reader.char:
-        raise reader.error(f"unexpected {reader.found()}")
+        reader.report(reader.error(f"unexpected {reader.found()}"))
     return pipeline
 
 
 def _parse(reader: Reader, commands: Commands, *, implied_search: bool) -> Pipeline:
     reader.skip_space()
     start = reader.position
-    parsed = []
-    if not reader.take("|") and implied_search:
+    parsed: list[Command] = []
+    search = not reader.take("|") and implied_search
+    while True:
         begin = reader.position
-        word = reader.match(r"search(?![\w=.:{!<>-])(?!\s*[=<>!])")
-        parsed.append(
-            _parse_arguments(reader, commands["search"], reader.position if word else begin)
-        )
-        more = reader.take("|")
-    else:
-        more = True
-    while more:
-        parsed.append(_parse_command(reader, commands, first=not parsed))
-        more = reader.take("|")
-    return Pipeline(tuple(parsed), span=reader.span(start))
+        try:
+            if search:
+                parsed.append(_parse_search(reader, commands["search"]))
+            else:
+                parsed.append(_parse_command(reader, commands, first=not parsed))
+        except SplError as error:
+            reader.report(error)
+            parsed.append(_skip(reader, begin))
+        search = False
+        if not reader.take("|"):
+            return Pipeline(tuple(parsed), span=reader.span(start))
+
+
+def _parse_search(reader: Reader, search: type[Command]) -> Command:
+    """Read the first command, whose name may be left out."""
+    begin = reader.position
+    word = reader.match(r"search(?![\w=.:{!<>-])(?!\s*[=<>!])")
+    return _parse_arguments(reader, search, reader.position if word else begin)
+
+
+def _skip(reader: Reader, begin: int) -> Unread:
+    """Go on behind a command that cannot be read, from where it begins."""
+    reader.position = begin
+    try:
+        reader.skip_command()
+    except SplError:  # a quote or bracket that is not closed reaches to the end
+        reader.position = len(reader.text)
+    return Unread(span=reader.span(begin))
 
 
 def _parse_command(reader: Reader, commands: Commands, *, first: bool) -> Command:
@@ -94,8 +116,8 @@ def _parse_command(reader: Reader, commands: Commands, *, first: bool) -> Comman
         raise reader.error(message, start, reader.position)
     command = _parse_arguments(reader, commands[name], start)
     if command.stands_first and not first:
-        end = start + len(name)
-        raise reader.error(f"'{name}' makes its own rows: it must be the first command", start, end)
+        message = f"'{name}' makes its own rows: it must be the first command"
+        reader.report(reader.error(message, start, start + len(name)))
     return command
 
 

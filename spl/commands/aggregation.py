@@ -108,7 +108,8 @@ def read_aggregation(reader: Reader, also: Mapping[str, Callable[[], Accumulator
     try:
         accumulator = also.get(name.lower()) or _find(name)
     except SplError as error:
-        raise error.at(reader.text, start, reader.position) from None
+        reader.report(error.at(reader.text, start, reader.position))
+        accumulator = _find("count")
     argument: str | EvalExpression | None = None
     if reader.take("("):
         argument = _read_argument(reader)

@@ -139,18 +139,18 @@ def read_options(
             reader.position = start
             break
         if name not in known:
-            raise reader.error(
-                f"unknown option '{found[1]}'" + did_you_mean(name, known), start, found.end(1)
-            )
+            message = f"unknown option '{found[1]}'" + did_you_mean(name, known)
+            reader.report(reader.error(message, start, found.end(1)))
         value_start = reader.position
         text = read_pattern(reader) if name in patterns else read_option_value(reader, name)
         try:
-            options[name] = known[name](text)
+            if name in known:
+                options[name] = known[name](text)
         except SplError as error:
-            raise error.at(reader.text, start, reader.position) from None
+            reader.report(error.at(reader.text, start, reader.position))
         except ValueError as error:
             message = f"{name}= takes {error}, not '{text}'"
-            raise reader.error(message, value_start, reader.position) from None
+            reader.report(reader.error(message, value_start, reader.position))
         reader.take(",")
     return options
 

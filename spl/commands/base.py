@@ -88,6 +88,22 @@ class Command(Node):
         return " ".join([self.name, *filter(None, self.arguments())])
 
 
+@dataclass(frozen=True, kw_only=True)
+class Unread(Command):
+    """Stands in the place of a command with an error, where all errors of a search are wanted."""
+
+    name: ClassVar[str] = ""
+    syntax: ClassVar[str] = ""
+    documentation: ClassVar[str] = ""
+
+    @classmethod
+    def parse(cls, reader: Reader, start: int) -> Self:
+        return cls(span=reader.span(start))
+
+    def start(self, context: Context) -> Stage:
+        return Stage()
+
+
 @dataclass(frozen=True)
 class Pipeline(Node):
     """Commands joined by pipes."""

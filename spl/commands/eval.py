@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 
 from spl.commands.base import Columns, Command, Stage, adding, per_row
 from spl.context import Context
+from spl.errors import SplError, SplSyntaxError
 from spl.evaluation import compile_eval, is_boolean, to_field
 from spl.lang.eval_expression import EvalExpression, parse_eval_expression, single_quoted
 from spl.lang.reader import Reader, quote
@@ -37,12 +38,11 @@ class Eval(Command):
             target = _read_target(reader)
             reader.expect("=", f"the field '{target}'")
             expression = parse_eval_expression(reader)
-            if is_boolean(expression):
-                raise reader.error(
-                    f"'{target}' cannot be a Boolean: use if() or tostring()",
-                    expression.span.start,
-                    expression.span.end,
-                )
+            try:
+                if is_boolean(expression):
+                    raise SplSyntaxError(f"'{target}' cannot be a Boolean: use if() or tostring()")
+            except SplError as error:
+                reader.report(error.on(expression.span))
             assignments.append((target, expression))
             if not reader.take(","):
                 return cls(assignments=tuple(assignments), span=reader.span(start))

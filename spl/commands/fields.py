@@ -27,7 +27,7 @@ class Fields(Command):
 
     @classmethod
     def parse(cls, reader: Reader, start: int) -> Self:
-        sign = reader.match(r"[+-](?=[\s\w\"*]|$)")
+        sign = reader.match(r"[+-](?=[\s\w\"*|\]]|$)")
         remove = sign is not None and sign.group() == "-"
         return cls(remove=remove, fields=read_fields(reader), span=reader.span(start))
 
@@ -61,5 +61,7 @@ class Fields(Command):
         return list(dict.fromkeys([*(n for n in chosen if n in before), *internal]))
 
     def arguments(self) -> Iterable[str]:
-        yield "-" if self.remove else ""
+        # A name that begins with a sign would be read as one.
+        keep = "+" if self.fields[0].startswith(("+", "-")) else ""
+        yield "-" if self.remove else keep
         yield names_text(self.fields)

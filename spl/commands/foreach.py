@@ -18,7 +18,7 @@ from spl.commands.arguments import (
     read_options,
     wildcard_pattern,
 )
-from spl.commands.base import Command, OnAll, PerBatch, Pipeline, Stage
+from spl.commands.base import Command, OnAll, PerBatch, Pipeline, Stage, Unread
 from spl.commands.eval import Eval
 from spl.context import Context
 from spl.errors import SplError, SplSyntaxError, UnsupportedSplError
@@ -109,7 +109,9 @@ class Foreach(Command):
     def start(self, context: Context) -> Stage:
         if self.mode == "multifield":
             return OnAll(lambda rows: self._each_field(rows, context))
-        if len(self.pipeline.commands) != 1 or not isinstance(self.pipeline.commands[0], Eval):
+        if len(self.pipeline.commands) != 1 or not isinstance(
+            self.pipeline.commands[0], (Eval, Unread)
+        ):
             raise UnsupportedSplError(f"foreach mode={self.mode} runs with one eval only")
         stage = self.pipeline.commands[0].start(context)
         members = _MEMBERS[self.mode]

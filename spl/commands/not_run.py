@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +10,7 @@ from typing import ClassVar, Self
 from spl.commands.base import Command, Stage
 from spl.context import Context
 from spl.errors import UnsupportedSplError
-from spl.lang.reader import Reader, closing_quote
+from spl.lang.reader import Reader
 
 _REASONS = {
     "data models and datasets are not read here": "datamodel from pivot",
@@ -48,7 +47,6 @@ _REASONS = {
         "rtorder scrub searchtxn selfjoin set setfields tags uniq xmlunescape xpath"
     ),
 }
-_STEP = re.compile(r'[^"\[\]|]+')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +62,7 @@ class NotRun(Command):
     def parse(cls, reader: Reader, start: int) -> Self:
         reader.skip_space()
         begin = reader.position
-        _skip(reader)
+        reader.skip_command()
         text = reader.text[begin : reader.position].strip()
         return cls(text=text, span=reader.span(start))
 
@@ -93,28 +91,3 @@ def not_run_commands() -> Mapping[str, type[NotRun]]:
         for reason, names in _REASONS.items()
         for name in names.split()
     }
-
-
-def _skip(reader: Reader) -> None:
-    """Go to the end of the command: a pipe or a bracket outside quotes and brackets."""
-    open_brackets: list[int] = []
-    while char := reader.char:
-        if char == '"':
-            end = closing_quote(reader.text, reader.position)
-            if end < 0:
-                raise reader.error('this " has no closing quote')
-            reader.position = end + 1
-        elif char == "[":
-            open_brackets.append(reader.position)
-            reader.position += 1
-        elif char == "]" and open_brackets:
-            open_brackets.pop()
-            reader.position += 1
-        elif char == "]" or (char == "|" and not open_brackets):
-            return
-        elif found := _STEP.match(reader.text, reader.position):
-            reader.position = found.end()
-        else:
-            reader.position += 1
-    if open_brackets:
-        raise reader.error("this bracket is not closed", open_brackets[-1])

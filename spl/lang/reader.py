@@ -13,6 +13,7 @@ _SPACE = re.compile(r"(?:\s+|```(?:(?!```).)*```)+", re.DOTALL)
 _IN_BRACKETS = re.compile(
     r"""(?:[^\[\]"']|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')*+([\[\]])""", re.DOTALL
 )
+_STEP = re.compile(r'(?:[^"\[\]|`]|```(?:(?!```).)*```)+', re.DOTALL)
 _WORD = re.compile(r"[\w.{}:-]+|.", re.DOTALL)
 _STRING_ESCAPE = re.compile(r'\\(["\\|])')
 
@@ -40,6 +41,8 @@ class Reader:
     def __init__(self, text: str, parse_subsearch: Callable[[Reader], Node] | None = None) -> None:
         self.text = text
         self.position = 0
+        self.problems: list[SplError] | None = None
+        """Where all problems are wanted, and not the first one only: those found so far."""
         self._parse_subsearch = parse_subsearch
 
     def error(self, message: str, start: int | None = None, end: int | None = None) -> SplError:
@@ -49,6 +52,12 @@ class Reader:
             found = _WORD.match(self.text, start)
             end = found.end() if found else None
         return SplSyntaxError(message, text=self.text, start=start, end=end)
+
+    def report(self, error: SplError) -> None:
+        """Raise an error; where all problems are wanted, note it, so that reading goes on."""
+        if self.problems is None:
+            raise error
+        self.problems.append(error)
 
     def span(self, start: int) -> Span:
         """Return the stretch from `start` to here."""
@@ -138,11 +147,36 @@ class Reader:
             found = _IN_BRACKETS.match(self.text, self.position)
         raise self.error("this bracket is not closed", start)
 
+    def skip_command(self) -> None:
+        """Go to the end of the command: a pipe or a bracket outside quotes and brackets."""
+        open_brackets: list[int] = []
+        while char := self.char:
+            if char == '"':
+                end = closing_quote(self.text, self.position)
+                if end < 0:
+                    raise self.error('this " has no closing quote')
+                self.position = end + 1
+            elif char == "[":
+                open_brackets.append(self.position)
+                self.position += 1
+            elif char == "]" and open_brackets:
+                open_brackets.pop()
+                self.position += 1
+            elif char == "]" or (char == "|" and not open_brackets):
+                return
+            elif found := _STEP.match(self.text, self.position):
+                self.position = found.end()
+            else:
+                self.position += 1
+        if open_brackets:
+            raise self.error("this bracket is not closed", open_brackets[-1])
+
     def nested(self, text: str) -> Node:
         """Parse `text` as what could stand in brackets here."""
         if self._parse_subsearch is None:
             raise self.error("a subsearch cannot stand here")
         other = Reader(text, self._parse_subsearch)
+        other.problems = self.problems
         pipeline = self._parse_subsearch(other)
         if other.char:
             raise other.error(f"unexpected {other.found()}")

@@ -336,6 +336,7 @@ def check(
     its place.
     """
     from hunts.check import check_app, check_search
+    from hunts.render.text import visible
 
     if spl is not None and file is not None:
         raise click.UsageError("SPL comes from the command line or from --file, not from both")
@@ -343,14 +344,15 @@ def check(
         raise click.UsageError("a search is checked with --strict")
     with _errors_as_messages():
         engine = Engine.from_app(app, macros=macros)
-        source = click.get_text_stream("stdin", "utf-8", "replace") if spl == "-" else file
+        source = click.File(encoding="utf-8", errors="replace")("-") if spl == "-" else file
         text = spl if source is None else source.read().strip()
         if text is None:
             count, problems = check_app(engine, strict=strict)
         else:
-            count, problems = 1, [*engine.app.problems, *check_search(engine, text)]
+            count, problems = 1, check_search(engine, text)
+            _warn(engine.app.problems)
         for problem in problems:
-            click.echo(problem)
+            click.echo("\n".join(map(visible, problem.split("\n"))))
         click.echo(f"searches checked: {count}, problems: {len(problems)}")
     if problems:
         sys.exit(EXIT_PROBLEMS)

@@ -6,19 +6,21 @@ command, over no events.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import partial
 
 from spl.commands import Commands, parse_pipeline
-from spl.commands.base import Command, Pipeline, Unread
+from spl.commands.base import Command, Pipeline
 from spl.context import Context, Found
 from spl.errors import SplError
 from spl.evaluation import compile_eval
 from spl.functions.registry import Environment
 from spl.knowledge import App
 from spl.lang.eval_expression import Call
-from spl.lang.reader import Node, Span
+from spl.lang.reader import Node
+from spl.macros import Expansion
 from spl.values import Row
 
 _FILLINGS = ("x", " ", "x=1")
@@ -43,25 +45,74 @@ def find_problems(
         return [error]
     unknown = expansion.unresolved()
     readings = []
+    expansions = {expansion.text: expansion}
     for filling in _FILLINGS if unknown else ("",):
         filled = _filled(expansion.text, unknown, filling)
         check = _Check(app, environment, custom, run)
         check.search(filled)
-        for problem in check.problems:
+        for problem in (*check.syntax, *check.problems):
             if problem.text == filled:
                 problem.text = expansion.text
-        readings.append({_place(problem): problem for problem in check.problems})
-    certain = [p for place, p in readings[0].items() if all(place in r for r in readings)]
-    named = [expansion.name_macros(error) for error in certain]
-    here = sorted((p for p in named if p.text == expansion.text), key=lambda p: p.start)
-    return [*problems, *here, *(p for p in named if p.text != expansion.text)]
+        expansions |= check.expansions
+        readings.append(_Reading(_by_place(check.syntax), _by_place(check.problems), check.ends))
+    for problem in sorted(_certain(readings), key=lambda p: (p.text != expansion.text, p.start)):
+        origin = expansions.get(problem.text or "")
+        problems.append(origin.name_macros(problem) if origin else problem)
+    return problems
+
+
+_Problems = dict[tuple[object, ...], SplError]
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What was found in a search, for one filling of its unknown macros."""
+
+    syntax: _Problems
+    others: _Problems
+    ends: list[int]
+    """Where each command ends."""
+
+    def command_of(self, problem: SplError) -> int:
+        """Return the position of the command that a problem is in."""
+        return bisect_left(self.ends, problem.start)
+
+
+def _certain(readings: list[_Reading]) -> Iterable[SplError]:
+    """Return the problems that do not depend on the filling.
+
+    A filling that cannot stand in a command says nothing of what else is wrong with the command.
+    """
+    certain = {
+        place: problem
+        for place, problem in readings[0].syntax.items()
+        if all(place in reading.syntax for reading in readings)
+    }
+    spoilt = [
+        {r.command_of(problem) for place, problem in r.syntax.items() if place not in certain}
+        for r in readings
+    ]
+    for reading in readings:
+        for place, problem in reading.others.items():
+            command = reading.command_of(problem)
+            able = [r for r, bad in zip(readings, spoilt, strict=True) if command not in bad]
+            if all(place in other.others for other in able or readings):
+                certain.setdefault(place, problem)
+    return certain.values()
+
+
+def _by_place(problems: Iterable[SplError]) -> _Problems:
+    return {(p.message, p.text, p.start, p.end): p for p in problems}
 
 
 class _Check:
     """Collects the problems of a search, of those in it, and of the saved searches it runs."""
 
     def __init__(self, app: App, environment: Environment, custom: Commands, run: Run) -> None:
+        self.syntax: list[SplError] = []
         self.problems: list[SplError] = []
+        self.ends: list[int] = []
+        self.expansions: dict[str, Expansion] = {}
         self._app = app
         self._environment = environment
         self._custom = custom
@@ -73,22 +124,22 @@ class _Check:
             run=self._run_inner,
             parse=self._parse_inner,
         )
-        self._seen: list[Pipeline] = []
+        self._seen: dict[int, Pipeline] = {}
 
-    def search(self, text: str) -> Pipeline:
+    def search(self, text: str) -> None:
         """Check a search whose macros are expanded."""
         try:
-            pipeline = parse_pipeline(text, self._custom, self.problems)
+            pipeline = parse_pipeline(text, self._custom, self.syntax)
         except SplError as error:  # it cannot be read any further
-            self.problems.append(error)
-            return Pipeline((Unread(span=Span(0, len(text), text)),), span=Span(0, 0, text))
+            self.syntax.append(error)
+            return
+        self.ends = [command.span.end for command in pipeline.commands]
         self._pipeline(pipeline, self._context)
-        return pipeline
 
     def _pipeline(self, pipeline: Pipeline, context: Context, *, begins: bool = True) -> None:
-        if any(pipeline is other for other in self._seen):
+        if id(pipeline) in self._seen:
             return
-        self._seen.append(pipeline)
+        self._seen[id(pipeline)] = pipeline
         for command in pipeline.commands:
             # The command itself first: it knows whether a search in it begins with events.
             self._try(command, partial(self._run, command, context, begins))
@@ -113,10 +164,8 @@ class _Check:
     def _parse_inner(self, text: str) -> Pipeline:
         """Read a saved search, to be run by `_run_inner`."""
         expansion = self._app.expand(text)
-        found: list[SplError] = []
-        pipeline = parse_pipeline(expansion.text, self._custom, found)
-        self.problems += map(expansion.name_macros, found)
-        return pipeline
+        self.expansions[expansion.text] = expansion
+        return parse_pipeline(expansion.text, self._custom, self.problems)
 
 
 def _nodes(value: object) -> Iterator[Node]:
@@ -146,7 +195,3 @@ def _filled(text: str, places: Iterable[tuple[int, int]], filling: str) -> str:
         put = filling * (end - start) if len(filling) == 1 else filling.ljust(end - start)
         text = text[:start] + put[: end - start] + text[end:]
     return text
-
-
-def _place(error: SplError) -> tuple[str, str | None, int, int]:
-    return error.message, error.text, error.start, error.end

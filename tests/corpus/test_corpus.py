@@ -82,6 +82,7 @@ def test_a_search_prints_as_itself(engine: Engine, item: dict[str, Any]) -> None
 @names(RUN)
 def test_a_search_runs(engine: Engine, item: dict[str, Any]) -> None:
     engine.collected.clear()
+    assert engine.problems(item["search"]) == []
     results = engine.search(item["search"], EVENTS)
     assert len(results.counts) == len(engine.parse(item["search"]).commands)
 
@@ -91,17 +92,20 @@ def test_what_does_not_run_is_named(engine: Engine, item: dict[str, Any]) -> Non
     with pytest.raises(UnsupportedSplError) as caught:
         engine.search(item["search"], EVENTS)
     assert item["expect"]["unsupported"] in caught.value.message
+    assert caught.value.message in [p.message for p in engine.problems(item["search"])]
     assert caught.value.text is not None
 
 
 @names(MISSING)
 def test_macros_that_the_app_lacks_are_named(engine: Engine, item: dict[str, Any]) -> None:
     missing = item["expect"]["missing_macros"]
-    used = references(item["search"])
-    assert [name for name in used if name not in engine.app.macros] == missing
+    used_by = [name for name in references(item["search"]) if name not in engine.app.macros]
+    assert used_by == missing
     with pytest.raises(SplSyntaxError) as caught:
         engine.parse(item["search"])
     assert missing[0].partition("(")[0] in caught.value.message
+    told = [p.message for p in engine.problems(item["search"]) if "unknown macro" in p.message]
+    assert [message.split("'")[1] for message in told] == [m.partition("(")[0] for m in used_by]
 
 
 @pytest.mark.parametrize("item", BROKEN, ids=lambda item: item["search"])
@@ -115,3 +119,6 @@ def test_a_broken_search_shows_what_is_wrong_and_where(
     assert error.start == item["at"]
     assert error.text is not None
     assert error.text[error.start : error.end] == item["marked"]
+    assert (error.message, error.start) in [
+        (p.message, p.start) for p in engine.problems(item["search"])
+    ]

@@ -1,4 +1,7 @@
-"""Fuzz target: the parser. Any text is a search that prints as itself, or an SplError."""
+"""Fuzz target: the parser. Any text is a search that prints as itself, or an SplError.
+
+The strict check finds something in all that does not parse.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,14 @@ ENGINE.parse("*")  # imports the commands now, so that atheris sees them
 
 def check(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
+    problems = ENGINE.problems(text)
+    for problem in problems:
+        check_error(problem)
     try:
         pipeline = ENGINE.parse(text)
     except SplError as error:
         check_error(error)
+        assert problems
         return
     printed = str(pipeline)
     assert parse_pipeline(printed) == pipeline, printed

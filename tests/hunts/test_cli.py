@@ -637,6 +637,181 @@ def copied_app(tmp_path: Path) -> Path:
     return app
 
 
+STRICT: dict[str, tuple[str, list[tuple[str, str]]]] = {
+    # what is wrong: the search, what is said of it and the text that is marked, in this order
+    "nothing": ("`kube_audit` verb=list | stats count by user.username | sort - count", []),
+    "commands": (
+        "| makeresults | stat count | tabl a",
+        [
+            ("unknown command 'stat': did you mean 'stats'?", "stat"),
+            ("unknown command 'tabl': did you mean 'table'?", "tabl"),
+        ],
+    ),
+    "commands that do not run": (
+        '| mstats avg(x) | map search="a | b"',
+        [
+            ("'mstats' does not run here: metrics are not read here", "mstats"),
+            ("'map' does not run here: it runs one search for each row", "map"),
+        ],
+    ),
+    "functions in functions": (
+        "* | eval a=flor(lowr(b)), c=if(d) | where nosuchthing(1) > rand(1)",
+        [
+            ("unknown function 'flor': did you mean 'floor'?", "flor"),
+            ("unknown function 'lowr': did you mean 'lower'?", "lowr"),
+            ("if() takes 3 arguments, found 1", "if(d)"),
+            ("unknown function 'nosuchthing'", "nosuchthing"),
+            ("unknown function 'rand': did you mean 'random'?", "rand"),
+        ],
+    ),
+    "statistical functions": (
+        "* | stats cout(a), sparkline(b), sum(eval(flor(c))) by d",
+        [
+            ("unknown statistical function 'cout': did you mean 'count'?", "cout"),
+            ("sparklines are not drawn here", "sparkline"),
+            ("unknown function 'flor': did you mean 'floor'?", "flor"),
+        ],
+    ),
+    "options": (
+        "* | dedup keepevent=true src limt=2 | transaction src maxopentxn=2",
+        [
+            ("unknown option 'keepevent': did you mean 'keepevents'?", "keepevent"),
+            ("unknown option 'limt'", "limt"),
+            ("this option does not run here", "maxopentxn=2"),
+        ],
+    ),
+    "option of the app's command": (
+        "* | riskscore impact=170 confidence=1",
+        [("riskscore: impact=170 is not a number from 0 to 100", "riskscore")],
+    ),
+    "macros": (
+        "`kube_audits` | stats count by `fields(a, b)` | `nosuch_filter`",
+        [
+            ("unknown macro 'kube_audits': did you mean 'kube_audit'?", "`kube_audits`"),
+            ("unknown macro 'fields'", "`fields(a, b)`"),
+            ("unknown macro 'nosuch_filter'", "`nosuch_filter`"),
+        ],
+    ),
+    "beside macros": (
+        "| tstats `a_summary` count FROM datamodel=X | `a_macro(x)` | fit y",
+        [
+            ("unknown macro 'a_summary'", "`a_summary`"),
+            ("unknown macro 'a_macro'", "`a_macro(x)`"),
+            ("tstats: datamodel=X does not run here, only events are read", "tstats"),
+            ("'fit' does not run here: it needs the Machine Learning Toolkit", "fit"),
+        ],
+    ),
+    "lookups": (
+        "| inputlookup nosuch | lookup kubernetes_hunts_catalg name | outputlookup ../x",
+        [
+            ("unknown lookup 'nosuch'", "inputlookup"),
+            (
+                "unknown lookup 'kubernetes_hunts_catalg': did you mean "
+                "'kubernetes_hunts_catalog'?",
+                "lookup",
+            ),
+            ("unknown lookup '../x'", "outputlookup"),
+        ],
+    ),
+    "searches in the search": (
+        "* [search a | hed] | append [| inputlookup b] | foreach c [eval <<FIELD>>=flor(1)]",
+        [
+            ("unknown command 'hed': did you mean 'head'?", "hed"),
+            ("unknown lookup 'b'", "inputlookup"),
+            ("unknown function 'flor': did you mean 'floor'?", "flor"),
+        ],
+    ),
+    "syntax": (
+        '(a | where b= | table c | eval d="e',
+        [
+            ("this parenthesis is not closed", "("),
+            ("expected an expression, found '|'", "|"),
+            ('this " has no closing quote', '"'),
+        ],
+    ),
+    "times": (
+        "a earliest=rt | search latest=-1h",
+        [
+            ("'rt': real-time searches do not run here", "earliest=rt"),
+            ("time modifiers run only in the first search", "latest=-1h"),
+        ],
+    ),
+    "saved search": (
+        "| savedsearch nosuch",
+        [("unknown saved search 'nosuch'", "savedsearch")],
+    ),
+}
+
+
+@pytest.mark.parametrize("given", ["argument", "file", "-"])
+@pytest.mark.parametrize("wrong", STRICT)
+def test_strict_check_names_all_that_would_not_run(wrong: str, given: str, tmp_path: Path) -> None:
+    search, problems = STRICT[wrong]
+    if given == "argument":
+        result = hunts("check", "--strict", search)
+    elif given == "file":
+        (tmp_path / "x.spl").write_text(search + "\n")
+        result = hunts("check", "--strict", "--file", tmp_path / "x.spl")
+    else:
+        result = hunts("check", "--strict", "-", stdin=search.encode())
+    assert result.exit_code == bool(problems)
+    *lines, last = result.stdout.splitlines()
+    assert last == f"searches checked: 1, problems: {len(problems)}"
+    told = list(zip(lines[::3], lines[1::3], lines[2::3], strict=True))
+    for (message, shown, carets), (wanted, marked) in zip(told, problems, strict=True):
+        assert message.startswith(wanted)
+        assert shown[carets.index("^") : len(carets)] == marked
+
+
+def test_strict_check_of_the_app_names_what_its_dashboards_ask_a_server() -> None:
+    result = hunts("check", "--strict")
+    told = [line for line in result.stdout.splitlines()[:-1] if not line.startswith("    ")]
+    assert told
+    assert {line.split("] ")[1].split(":")[0] for line in told} == {"'rest' does not run here"}
+    assert result.exit_code == 1
+
+
+def test_strict_check_follows_saved_searches_and_macros(copied_app: Path) -> None:
+    with (copied_app / SAVED).open("a") as file:
+        file.write("[mine]\nsearch = a | hed | `broken`\n")
+        file.write("[other]\nsearch = | savedsearch mine | fit x\n")
+    with (copied_app / MACROS).open("a") as file:
+        file.write("[broken]\ndefinition = eval a=flor(1)\n")
+    result = hunts("check", "--strict", "| savedsearch other", "--app", copied_app)
+    told = [line for line in result.stdout.splitlines() if not line.startswith("    ")]
+    assert told == [
+        "unknown command 'hed': did you mean 'head'?",
+        "unknown function 'flor': did you mean 'floor'? (in macro `broken`)",
+        "'fit' does not run here: it needs the Machine Learning Toolkit",
+        "searches checked: 1, problems: 3",
+    ]
+
+
+def test_strict_check_shows_no_control_characters(copied_app: Path) -> None:
+    search = 'a\x1b[31m | foo\u202e "b\nc" | flor\x07'
+    result = hunts("check", "--strict", search)
+    assert "\\x1b[31m" in result.stdout
+    assert "\\u202e" in result.stdout
+    assert not {"\x1b", "\u202e", "\x07"} & set(result.stdout)
+    with (copied_app / SAVED).open("a") as file:
+        file.write("[a\x1b[31m]\nsearch = | foo\n")
+    assert "\x1b" not in hunts("check", "--strict", "--app", copied_app).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["a"], "a search is checked with --strict"),
+        (["--strict", "a", "--file", "-"], "not from both"),
+        (["--strict", "--file", "nosuch.spl"], "No such file"),
+    ],
+)
+def test_check_refuses(arguments: list[str], message: str) -> None:
+    result = hunts("check", *arguments)
+    assert result.exit_code == WRONG_USE
+    assert message in result.stderr
+
+
 @pytest.mark.parametrize("defect", DEFECTS)
 def test_check_finds(defect: str, copied_app: Path) -> None:
     file, text, new, problems = DEFECTS[defect]

@@ -42,9 +42,21 @@ def test_what_is_printed_does_not_change_any_more(text: str) -> None:
 def test_no_text_raises_anything_but_spl_errors(engine: Engine, text: str) -> None:
     event = {"_raw": '{"x": 1, "a": ["b", "c"]}', "_time": 1}
     problem = None
+    problems = engine.problems(text)
+    assert bool(problems) >= fails(engine, text)
     try:
         engine.search(text, [event])
     except SplError as error:
         problem = error
     assert problem is None or str(problem)
-    assert problem is None or problem.text is None or 0 <= problem.start <= len(problem.text)
+    for error in problems if problem is None else [*problems, problem]:
+        assert error.text is None or 0 <= error.start <= len(error.text)
+
+
+def fails(engine: Engine, text: str) -> bool:
+    """Tell whether a search cannot be run, even over no events."""
+    try:
+        engine.search(text)
+    except SplError:
+        return True
+    return False

@@ -21,7 +21,8 @@ INTRODUCTION = f"""\
 
 Made by `python -m tools.spl_reference` from the engine itself; a test holds it current. What
 stands here follows the [Search Reference of Splunk Enterprise 9.4]({REFERENCE}).
-What the engine does not know is an error that names it, never skipped.
+What the engine does not know is an error that names it, never skipped; `hunts check --strict` names
+all of it in a search, before the search is run.
 """
 
 

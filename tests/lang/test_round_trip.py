@@ -49,8 +49,8 @@ def test_no_text_raises_anything_but_spl_errors(engine: Engine, text: str) -> No
     except SplError as error:
         problem = error
     assert problem is None or str(problem)
-    for error in problems if problem is None else [*problems, problem]:
-        assert error.text is None or 0 <= error.start <= len(error.text)
+    for found in problems if problem is None else [*problems, problem]:
+        assert found.text is None or 0 <= found.start <= len(found.text)
 
 
 def fails(engine: Engine, text: str) -> bool:

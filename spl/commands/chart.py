@@ -23,7 +23,8 @@ class Chart(Command):
     syntax: ClassVar[str] = (
         "chart [limit=<N>] [useother=<bool>] [usenull=<bool>] [cont=<bool>] [sep=<text>] "
         "[format=<text>] <function>(<field>) [AS <name>] … [OVER <field> [<bin options>]] "
-        "[BY <field> [<bin options>] [<field> [<bin options>]]]"
+        "[BY <field> [<bin options>] [<field> [<bin options>] "
+        "[where <function> in|notin top|bottom<N>, or <|> <number>]]]"
     )
     documentation: ClassVar[str] = "search-commands/chart"
     transforming: ClassVar[bool] = True
@@ -46,6 +47,8 @@ class Chart(Command):
             reader.take(",")
             if len(splits) == 1 and not reader.at_end():
                 splits.append(read_split(reader, options))
+        if splits and splits[0].where is not None:
+            raise reader.error("a where clause stands behind the field of the series", start)
         return cls(
             aggregations=aggregations,
             over=splits[0] if splits else None,

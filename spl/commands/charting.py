@@ -19,12 +19,17 @@ from spl.commands.arguments import (
 from spl.commands.base import Columns, Stage
 from spl.commands.binning import BIN_OPTIONS, Binner, BinOptions
 from spl.context import Context
-from spl.errors import UnsupportedSplError
+from spl.errors import SplError
+from spl.functions.aggregates import find_aggregate
 from spl.lang.reader import Reader
 from spl.values import Number, Row, Value, to_number, values_of
 
 _DEFAULT_LIMIT = 10
 _LIMIT = re.compile(r"(top|bottom)?\s*(\d{1,9})", re.IGNORECASE)
+_SERIES_FILTER = (
+    r"([a-z_][\w.]*)(?:\([^()]*\))?\s*"
+    r"(?:\b(in|notin)\s+(top|bottom)\s*(\d{1,9})|([<>])\s*(-?\d{1,18}(?:\.\d{1,18})?))(?![\w.])"
+)
 
 
 @dataclass(frozen=True)
@@ -63,36 +68,86 @@ CHART_OPTIONS: Mapping[str, Convert] = {
 
 
 @dataclass(frozen=True)
+class SeriesFilter:
+    """`where <function> in top5`, `… notin bottom3`, `… > 10`: which series are shown.
+
+    The function runs over the values of a series down the side (timechart, where clause).
+    """
+
+    function: str
+    operator: str
+    limit: Limit = Limit(0)
+    threshold: Number = 0
+
+    def __str__(self) -> str:
+        operand = str(self.threshold)
+        if self.operator in ("in", "notin"):
+            operand = f"{'bottom' if self.limit.bottom else 'top'}{self.limit.count}"
+        return f"where {self.function} {self.operator} {operand}"
+
+    def kept(self, values: Mapping[str, Sequence[str]]) -> list[str]:
+        """Return the names of the series that are shown, given the values of each."""
+        scores: dict[str, Number] = {}
+        for name, texts in values.items():
+            accumulator = find_aggregate(self.function)()
+            if texts:
+                accumulator.add(texts, None)
+            result = accumulator.result()
+            number = to_number(result) if isinstance(result, str) else None
+            scores[name] = number or 0
+        if self.operator == ">":
+            return [name for name in scores if scores[name] > self.threshold]
+        if self.operator == "<":
+            return [name for name in scores if scores[name] < self.threshold]
+        sign = 1 if self.limit.bottom else -1
+        ranked = sorted(scores, key=lambda name: (sign * scores[name], name))
+        count = self.limit.count or len(ranked)
+        return ranked[:count] if self.operator == "in" else ranked[count:]
+
+
+def read_series_filter(reader: Reader) -> SeriesFilter | None:
+    """Read the where clause behind a split-by field, if it comes."""
+    if not reader.keyword("WHERE"):
+        return None
+    found = reader.match(_SERIES_FILTER, re.IGNORECASE)
+    if not found:
+        raise reader.error(
+            "expected a function and in top5, notin bottom5, > 10 or < 10 after where, "
+            f"found {reader.found()}"
+        )
+    function, within, side, count, sign, number = found.groups()
+    try:
+        find_aggregate(function)
+    except SplError as error:
+        raise error.at(reader.text, *found.span(1)) from None
+    if within:
+        limit = Limit(int(count), side.lower() == "bottom")
+        return SeriesFilter(function.lower(), within.lower(), limit)
+    return SeriesFilter(function.lower(), sign, threshold=to_number(number) or 0)
+
+
+@dataclass(frozen=True)
 class Split:
-    """The field of an OVER or BY clause, with its bin options."""
+    """The field of an OVER or BY clause, with its bin options and which series are shown."""
 
     field: str
     options: BinOptions
+    where: SeriesFilter | None = None
 
     def __str__(self) -> str:
-        return f"{name_text(self.field)} {self.options}".rstrip()
+        where = str(self.where) if self.where else ""
+        return " ".join(filter(None, (name_text(self.field), str(self.options), where)))
 
 
 def read_split(reader: Reader, options: dict[str, Any]) -> Split:
     """Read a field with the bin options behind it; other options go into `options`."""
     name = read_field(reader)
     read = read_options(reader, {**BIN_OPTIONS, **CHART_OPTIONS})
-    refuse_where(reader)
+    where = read_series_filter(reader)
+    read |= read_options(reader, {**BIN_OPTIONS, **CHART_OPTIONS})
     bins = {option: read.pop(option) for option in BIN_OPTIONS if option in read}
     options |= read
-    return Split(name, BinOptions(**bins))
-
-
-def refuse_where(reader: Reader) -> None:
-    """Raise UnsupportedSplError where the where clause of a chart comes."""
-    if reader.keyword("WHERE"):
-        end = reader.position
-        raise UnsupportedSplError(
-            "the where clause of a chart does not run here: use limit=",
-            text=reader.text,
-            start=end - len("where"),
-            end=end,
-        )
+    return Split(name, BinOptions(**bins), where)
 
 
 @dataclass(frozen=True)
@@ -219,21 +274,19 @@ class ChartStage(Stage):
 
     def _kept_series(self) -> tuple[list[str], list[str]]:
         """Return the series that are shown and those that are not, by their totals."""
-        totals: dict[str, float] = {}
+        values: dict[str, list[str]] = {}
         output = self._aggregator.outputs[0] if self._aggregator.outputs else ""
         for label, cells in self._cells.items():
             for name, group in cells.items():
                 if name is not None:
                     value = self._results(label, group).get(output)
-                    number = to_number(value) if isinstance(value, str) else None
-                    totals[name] = totals.get(name, 0) + (number or 0)
+                    values.setdefault(name, []).extend(values_of(value))
+        # "Essentially the default is the same as specifying where sum in top10."
         limit = self._options.get("limit", Limit(_DEFAULT_LIMIT))
-        if not limit.count or len(totals) <= limit.count:
-            return self._across.in_order(totals, fill=False), []
-        sign = 1 if limit.bottom else -1
-        ranked = sorted(totals, key=lambda name: (sign * totals[name], name))
-        kept = self._across.in_order(ranked[: limit.count], fill=False)
-        return kept, ranked[limit.count :]
+        where = self._layout.across.where if self._layout.across else None
+        shown = (where or SeriesFilter("sum", "in", limit)).kept(values)
+        others = [name for name in values if name not in set(shown)]
+        return self._across.in_order(shown, fill=False), others
 
     def _column(self, output: str, series: str) -> str:
         if len(self._aggregator.outputs) == 1 and "format" not in self._options:

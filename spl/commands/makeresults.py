@@ -87,13 +87,20 @@ def _given(format: str | None, data: str, now: str) -> Iterator[Row]:
             yield {name: value for name, value in record.items() if name and value}
         return
     try:
-        records = json.loads(data, parse_int=str, parse_float=str)
-    except ValueError as error:
+        records = json.loads(data)
+        # Once more for numbers as they are spelt.
+        spelt = json.loads(data, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError) as error:
         raise SplError(f"makeresults: data is not JSON: {error}") from None
-    for record in records if isinstance(records, list) else [records]:
+    if not isinstance(records, list):
+        records, spelt = [records], [spelt]
+    for record, spelling in zip(records, spelt, strict=True):
         if not isinstance(record, dict):
             raise SplError("makeresults: data must be a JSON array of objects")
-        row: Row = {"_time": now, "_raw": json.dumps(record)}
+        row: Row = {"_time": now, "_raw": json.dumps(record, ensure_ascii=False)}
         for name, value in record.items():
-            row[name] = json.dumps(value) if isinstance(value, (dict, list)) else scalar_text(value)
+            nested = isinstance(value, (dict, list))
+            row[name] = (
+                json.dumps(value, ensure_ascii=False) if nested else scalar_text(spelling[name])
+            )
         yield row

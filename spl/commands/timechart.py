@@ -17,7 +17,14 @@ from spl.commands.arguments import (
 )
 from spl.commands.base import Command, Stage
 from spl.commands.binning import BIN_OPTIONS, BinOptions
-from spl.commands.charting import CHART_OPTIONS, ChartStage, Layout, Split, refuse_where
+from spl.commands.charting import (
+    CHART_OPTIONS,
+    ChartStage,
+    Layout,
+    SeriesFilter,
+    Split,
+    read_series_filter,
+)
 from spl.context import Context
 from spl.functions.aggregates import find_aggregate
 from spl.lang.reader import Reader
@@ -46,7 +53,8 @@ class Timechart(Command):
     syntax: ClassVar[str] = (
         "timechart [span=<span>] [bins=<N>] [minspan=<span>] [aligntime=<time>] [limit=<N>] "
         "[useother=<bool>] [usenull=<bool>] [cont=<bool>] [partial=<bool>] [fixedrange=<bool>] "
-        "[sep=<text>] [format=<text>] <function>(<field>) [AS <name>] … [BY <field>]"
+        "[sep=<text>] [format=<text>] <function>(<field>) [AS <name>] … [BY <field> "
+        "[where <function> in|notin top|bottom<N>, or <|> <number>]]"
     )
     documentation: ClassVar[str] = "search-commands/timechart"
     transforming: ClassVar[bool] = True
@@ -54,6 +62,7 @@ class Timechart(Command):
     aggregations: tuple[Aggregation, ...]
     bins: BinOptions
     by: str | None = None
+    where: SeriesFilter | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -62,14 +71,20 @@ class Timechart(Command):
         options = read_options(reader, _OPTIONS)
         aggregations = read_aggregations(reader, "BY", also=per)
         options |= read_options(reader, _OPTIONS)
-        by = None
+        by = where = None
         if reader.keyword("BY"):
             by = read_field(reader)
             options |= read_options(reader, _OPTIONS)
-            refuse_where(reader)
+            where = read_series_filter(reader)
+            options |= read_options(reader, _OPTIONS)
         bins = BinOptions(**{name: options.pop(name) for name in BIN_OPTIONS if name in options})
         return cls(
-            aggregations=aggregations, bins=bins, by=by, options=options, span=reader.span(start)
+            aggregations=aggregations,
+            bins=bins,
+            by=by,
+            where=where,
+            options=options,
+            span=reader.span(start),
         )
 
     @property
@@ -86,12 +101,14 @@ class Timechart(Command):
         yield " ".join(map(str, self.aggregations))
         if self.by is not None:
             yield "BY " + name_text(self.by)
+        if self.where is not None:
+            yield str(self.where)
 
 
 class _TimechartStage(ChartStage):
     def __init__(self, command: Timechart, context: Context) -> None:
         over = Split("_time", command.bins)
-        across = Split(command.by, BinOptions()) if command.by is not None else None
+        across = Split(command.by, BinOptions(), command.where) if command.by is not None else None
         layout = Layout(
             over,
             across,

@@ -102,7 +102,7 @@ def test_results(case: Case) -> None:
     Wrong("* | chart count BY", "expected a field", ""),
     Wrong("* | chart count OVER u BY v w", "unexpected 'w'", "w"),
     Wrong("* | chart limit=some count", "top<N>", "some"),
-    Wrong("* | chart count BY u v where count in top5", "where clause", "where"),
+    Wrong("* | chart count BY u v where count in first5", "in top5", "count"),
     Wrong("* | chart agg=count BY u", "does not run here", "agg=count"),
     Wrong("* | chart sparkline(count) BY u", "sparklines", "sparkline"),
     Wrong("* | chart count BY u spn=1", "did you mean 'span'", "spn"),

@@ -110,7 +110,7 @@ def test_results(case: Case) -> None:
     Wrong("* | timechart span=0s count", "a time span", "0s"),
     Wrong("* | timechart spam=1h count", "did you mean 'span'", "spam"),
     Wrong("* | timechart count BY a b", "unexpected 'b'", "b"),
-    Wrong("* | timechart count BY u where max in top3", "where clause", "where"),
+    Wrong("* | timechart count BY u where maxi in top3", "unknown statistical", "maxi"),
     Wrong("* | timechart eval(sum(x)) BY u", "does not run here", "eval"),
 )
 def test_refused(case: Wrong) -> None:

@@ -19,6 +19,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 
 @given(PIPELINES)
 @example('| tstats count where "groupby"=a "by/x"=b NOT "from"=c')
+@example("* | timechart span=1h count BY h where max(x) notin bottom5 useother=f")
+@example("* | chart count OVER a BY b limit=3 where sum<-2.5")
 @example("* | stats max('a b') AS 'c d' BY 'e f', count(x)")
 def test_printing_a_search_and_parsing_it_gives_the_same_search(text: str) -> None:
     pipeline = parse_pipeline(text)

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 import orjson
 
-from spl.values import Value, number_text, to_value
+from spl.values import Value, number_text, to_number, to_value
 
 Json = Any
 Splits = Callable[[str], Iterable[tuple[str, str]]]
@@ -171,9 +171,12 @@ class Event(MutableMapping[str, Value]):
 
     @property
     def time(self) -> float | None:
-        """Its `_time` in epoch seconds, as it was read."""
+        """Its `_time` in epoch seconds, as it was read, or as the app's settings say."""
         text = self._indexed.get("_time")
-        return float(text) if isinstance(text, str) else None
+        if text is None and self._extraction is not None:
+            text = self._extraction.resolve("_time", self)
+        number = to_number(text) if isinstance(text, str) else None
+        return None if number is None else float(number)
 
     def verbatim(self, name: str) -> bool:
         """Tell whether the values of field `name` stand in the text as they are."""

@@ -453,20 +453,22 @@ class _Values:
                 return None
 
     def _pass_broken(self, what: str) -> None:
-        """Name a broken value, and go on where one begins with the same key, or on a new line."""
+        """Name a broken value; go on where one begins with the same key, or a line as an object."""
         text = self._text[self._at : self._at + BLOCK].encode("utf-8", "surrogateescape")
         self._problem(self._line, what, text)
         begin = _FIRST_KEY.match(self._text, self._at)
-        mark = begin[0] if begin else "\n{"
+        # A line that begins with a compact object is a record: in a laid out one none does.
+        mark = re.compile(rf'{re.escape(begin[0])}|\n\{{"' if begin else r"\n\{")
+        longest = len(begin[0]) if begin else 3
         self._advance(self._at + 1)
-        while (found := self._text.find(mark, self._at)) < 0:
-            self._advance(max(self._at, len(self._text) - len(mark)))
+        while not (found := mark.search(self._text, self._at)):
+            self._advance(max(self._at, len(self._text) - longest))
             if not self._fill():
                 self._advance(len(self._text))
                 self._open_arrays = 0
                 self._container = None
                 return
-        self._advance(found)
+        self._advance(found.start())
 
     def _advance(self, to: int) -> None:
         self._line += self._text.count("\n", self._at, to)

@@ -118,7 +118,8 @@ def _read_conversion(reader: Reader) -> Conversion:
     known = [*_CONVERTERS, "ctime", "mktime"]
     if function not in known:
         message = f"unknown conversion '{function}'" + did_you_mean(function, known)
-        raise reader.error(message, start, reader.position)
+        reader.report(reader.error(message, start, reader.position))
+        function = known[0]
     reader.expect("(", function)
     field = read_field(reader)
     reader.expect(")", field)

@@ -114,10 +114,11 @@ class Tstats(Command):
                 read.add(aggregation.argument)
             elif aggregation.argument is not None:
                 raise UnsupportedSplError("tstats: eval expressions do not run here")
-        for name in sorted(read - _INDEXED - TIME_MODIFIERS):
+        if unknown := sorted(read - _INDEXED - TIME_MODIFIERS):
+            names = " and ".join(f"'{name}'" for name in unknown)
             raise UnsupportedSplError(
-                f"tstats: '{name}' is not known to be indexed; here only index, sourcetype, "
-                "source, host and _time are"
+                f"tstats: {names} {'is' if len(unknown) == 1 else 'are'} not known to be indexed; "
+                "here only index, sourcetype, source, host and _time are"
             )
 
     def arguments(self) -> Iterable[str]:

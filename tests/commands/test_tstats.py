@@ -107,6 +107,7 @@ def test_results(case: Case) -> None:
     Wrong("| tstats count by user", "'user' is not known to be indexed", "tstats"),
     Wrong("| tstats count where user=ann", "'user' is not known to be indexed", "tstats"),
     Wrong("| tstats dc(user)", "'user' is not known to be indexed", "tstats"),
+    Wrong("| tstats dc(user) by a", "'a' and 'user' are not known to be indexed", "tstats"),
     Wrong("| tstats prestats=t count", "prestats=true does not run", "tstats"),
     Wrong("* | tstats prestats=t append=t count", "prestats=true does not run", "tstats"),
 )

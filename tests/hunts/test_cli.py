@@ -672,6 +672,13 @@ STRICT: dict[str, tuple[str, list[tuple[str, str]]]] = {
             ("unknown function 'flor': did you mean 'floor'?", "flor"),
         ],
     ),
+    "conversions": (
+        "* | convert ctim(a) num(b) mktme(c) AS d",
+        [
+            ("unknown conversion 'ctim': did you mean 'ctime'?", "ctim"),
+            ("unknown conversion 'mktme': did you mean 'mktime'?", "mktme"),
+        ],
+    ),
     "options": (
         "* | dedup keepevent=true src limt=2 | transaction src maxopentxn=2",
         [

@@ -119,6 +119,16 @@ def test_a_record_above_the_limit_is_not_held(
     )
 
 
+@pytest.mark.parametrize("layout", [b"%s\n%s\n%s", b"%s,\n%s,\n%s"], ids=["lines", "values"])
+def test_a_broken_first_line_above_a_block_hides_nothing(tmp_path: Path, layout: bytes) -> None:
+    broken = b'{"first":"%s",broken}' % (b"x" * (spl.sources.BLOCK + 1))
+    path = tmp_path / "log"
+    path.write_bytes(layout % (broken, A, B))
+    inputs = Inputs([path])
+    assert sum(1 for _ in inputs) == 2
+    assert inputs.reports[0].bad_lines == 1
+
+
 def test_a_line_of_50_mb_is_an_event(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(A + b"\n" + B.replace(b"python", b"x" * (50 << 20)) + b"\n" + C)

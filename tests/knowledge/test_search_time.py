@@ -467,7 +467,9 @@ def test_time_of_an_event_without_one(
     app: WriteApp, props: str, raw: str, expected: str | None
 ) -> None:
     engine = app(props=f"[st]\n{props}\n")
-    assert bound(engine, raw).get("_time") == expected
+    event = bound(engine, raw)
+    assert event.get("_time") == expected
+    assert event.time == (None if expected is None else float(expected))
     assert bound(engine, raw, _time=5).get("_time") == "5"
     assert engine.app.problems == []
 

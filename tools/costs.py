@@ -42,7 +42,9 @@ they name fields of the event as it is, whose values Splunk looks up in its inde
 
 EVERY_EVENT = {
     "Kubernetes Odd User Agent": "any request may be sent by an odd program",
-    "Kubernetes Request From Threat Address": "any request may come from a listed address",
+    "Kubernetes Request From Threat Address": "any request may come from a listed address; an "
+    "empty list ends it at once, and one of at most 500 single IPv4 addresses narrows it to the "
+    "events that hold one of them",
     "Kubernetes Identity From Unusual Network": "any request may come from an unusual place",
     "Kubernetes Audit Event Unreadable": "any event may be cut off; it reads one hour a day",
 }

@@ -28,7 +28,10 @@ SYSTEM = {"namespace": "kube-system"}
 NETWORKING = {"apiGroup": "networking.k8s.io"}
 ROLE = "node-role.kubernetes.io/control-plane"
 SCHEDULER = {"user": {"username": "system:kube-scheduler"}, "userAgent": "kube-scheduler/v1.36.2"}
-ACCOUNT_OF_ANOTHER_SCHEDULER = {"username": "system:serviceaccount:batch:volcano-scheduler"}
+ANOTHER_SCHEDULER: dict[str, Any] = {
+    "user": {"username": "system:serviceaccount:batch:volcano-scheduler"},
+    "userAgent": "vc-scheduler/v1.9.0",
+}
 KUBELET = {"user": {"username": "system:node:w1"}, "userAgent": "kubelet/v1.36.2"}
 
 
@@ -213,7 +216,8 @@ def encoded(text: str) -> list[str]:
                 requestObject=json_patch("/spec/template/spec/nodeSelector", {ROLE: ""}),
             ),
         ),
-        (PLACED, bound("prod-control-plane-1", user=ACCOUNT_OF_ANOTHER_SCHEDULER)),
+        (PLACED, bound("prod-control-plane-1", **ANOTHER_SCHEDULER)),
+        (PLACED, bound("w1", user=ANOTHER_SCHEDULER["user"])),
         (PLACED, bound("w1")),
         (
             ACCOUNT,
@@ -372,7 +376,7 @@ def test_is_found(name: str, event: dict[str, Any]) -> None:
         (PLACED, placed(nodeName="w1", tolerations=[{"key": ROLE, "operator": "Exists"}])),
         (PLACED, placed(affinity=affinity(ROLE, "DoesNotExist"), nodeSelector={"disk": "ssd"})),
         (PLACED, placed(affinity=affinity("kubernetes.io/hostname", "NotIn", "master-0"))),
-        (PLACED, bound("w1", user=ACCOUNT_OF_ANOTHER_SCHEDULER)),
+        (PLACED, bound("w1", **ANOTHER_SCHEDULER)),
         (PLACED, bound("prod-control-plane-1", **SCHEDULER)),
         (
             PLACED,

@@ -89,6 +89,28 @@ def test_silence(events: list[dict[str, str]], silences: list[str]) -> None:
     assert [row["silence"] for row in run(SILENT, events, time=HOUR)] == silences
 
 
+BUSY = [event(at) for at in range(0, 3_600, 2)]
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "silences"), [(600, 660, ["62"]), (600, 630, []), (3_500, 3_600, [])]
+)
+def test_a_sudden_pause_of_a_busy_cluster(begin: int, end: int, silences: list[str]) -> None:
+    """At the end of the search it may only be late."""
+    events = [e for e in BUSY if not begin <= float(e["_time"]) - BEGIN < end]
+    assert [row["silence"] for row in run(SILENT, events, time=HOUR)] == silences
+
+
+@pytest.mark.parametrize(("seconds", "found"), [("900", 0), ("", 1)])
+def test_a_cluster_with_its_own_silence_has_no_sudden_one(
+    tmp_path: Path, seconds: str, found: int
+) -> None:
+    text = f"cluster,max_silence,reason\nunknown,{seconds},Ours\n"
+    engine = with_lookup(tmp_path, "kubernetes_hunts_expected_clusters", text)
+    events = [e for e in BUSY if not 600 <= float(e["_time"]) - BEGIN < 660]
+    assert len(run(SILENT, events, engine, time=HOUR)) == found
+
+
 def test_silence_is_told_by_its_last_request_and_its_end() -> None:
     [row] = run(SILENT, [*STEADY[:4], event(3_000), event(3_400)], time=HOUR)
     assert (row["cluster"], row["audit_id"]) == ("unknown", "id-900")
@@ -134,6 +156,7 @@ CUT = {"annotations": {"audit.k8s.io/truncated": "true"}, "requestObject": None}
         ({"requestObject": {"metadata": {"annotations": {"audit.k8s.io/truncated": "true"}}}}, 0),
         ({**CUT, "annotations": {}}, 0),
         ({**CUT, "verb": "list"}, 0),
+        ({**CUT, "objectRef": {"resource": "customresourcedefinitions", "name": "x"}}, 0),
         ({**CUT, "responseStatus": {"code": 422}}, 0),
         ({**CUT, "user": {"username": "system:apiserver"}}, 0),
     ],

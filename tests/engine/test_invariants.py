@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spl import Engine
+from spl.commands.aggregation import Aggregator, Group
+from spl.commands.stats import Stats
 from spl.functions.aggregates import find_aggregate
 from spl.knowledge import App
 from spl.values import to_number
@@ -138,3 +140,24 @@ def test_the_order_of_input_does_not_matter_to_a_search_over_events(
 ) -> None:
     text = "* | stats first(f) AS first list(g) AS g earliest(h) AS h count by f"
     assert engine.search(text, events).rows == engine.search(text, events[::-1]).rows
+
+
+@given(EVENTS, st.integers(0, 12))
+def test_stats_over_two_parts_of_the_events_merge_to_those_over_all(
+    engine: Engine, events: list[dict[str, Any]], cut: int
+) -> None:
+    text = (
+        "* | stats count dc(f) values(g) list(h) sum(f) avg(g) max(h) p90(f) stdev(g) "
+        "count(eval(f>1)) AS more sum(eval(g*2)) AS twice earliest(h) latest(f) mode(*)"
+    )
+    stats = engine.parse(text).commands[1]
+    assert isinstance(stats, Stats)
+    aggregator = Aggregator(stats.aggregations, engine.environment)
+    first, second = Group(aggregator), Group(aggregator)
+    for group, part in ((first, events[:cut]), (second, events[cut:])):
+        for event in part:
+            aggregator.add(group, engine.bind(event))
+    aggregator.merge(first, second)
+    merged, [whole] = aggregator.results(first), engine.search(text, events).rows
+    assert merged.keys() == whole.keys()
+    assert all(alike(value, whole[name]) for name, value in merged.items())

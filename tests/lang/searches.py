@@ -75,7 +75,73 @@ EVAL_EXPRESSIONS = st.recursive(
     max_leaves=8,
 )
 
+# {f} and {g} are fields, {t} is a text.
+TEMPLATES = st.sampled_from(
+    r"""
+accum {f} AS {g}
+addtotals fieldname={f} {g}
+addcoltotals labelfield={f} label={t} {g}
+append [search {f}={t} | head 1]
+appendcols override=true [search {f}=1]
+appendpipe [stats count by {f}]
+autoregress {f} AS {g} p=2
+bin span=5 {f} AS {g}
+chart count over {f} by {g}
+delta {f} AS {g} p=2
+eventstats dc({f}) AS {g} by {f}
+extract pairdelim={t} kvdelim="="
+fieldsummary maxvals=3 {f} {g}
+filldown {f} {g}
+fillnull value={t} {f} {g}
+foreach {f} [eval <<FIELD>>=1]
+fromjson {f} prefix={t}
+makemv delim={t} {f}
+makemv tokenizer="(a)" {f}
+mvcombine delim={t} {f}
+mvexpand {f} limit=2
+nomv {f}
+top 3 {f} by {g}
+rare limit=2 countfield={f} {g}
+replace {t} WITH {t} IN {f}
+strcat {f} {t} {g}
+streamstats window=3 sum({f}) AS {g} by {f}
+timechart span=1h count by {f}
+timechart dc({f}) AS {g}
+transaction {f} maxspan=5m startswith="x"
+transpose 3 header_field={f}
+untable {f} {g} a
+xyseries {f} {g} a
+regex {f}="x|y"
+tojson str({f}) output_field={g}
+outputlookup key_field={f} a.csv
+inputlookup append=true a.csv WHERE {f}={t}
+lookup a.csv {f} AS {g} OUTPUT {f} AS {g}
+convert ctime({f}) AS {g}
+collect index=a marker={t}
+dedup 2 {f} {g} sortby -{f}
+sort - {f}, + {g}
+iplocation prefix={t} {f}
+spath input={f} output={g} path={t}
+rex field={f} max_match=2 "(?<x>y)"
+join type=left {f} {g} [search x]
+head (isnull(a)) null=true
+union [search a] [search b]
+return 3 {f}
+fields {f} {g}
+table {f} {g}
+""".strip().splitlines()
+)
+ANY_NAMES = st.one_of(NAMES, st.sampled_from(["-", "+a", "x y"])).map(quote)
+
+
+@st.composite
+def filled_templates(draw: st.DrawFn) -> str:
+    text = draw(TEXTS.filter(bool).map(quote))
+    return draw(TEMPLATES).format(f=draw(ANY_NAMES), g=draw(ANY_NAMES), t=text)
+
+
 COMMANDS = st.one_of(
+    filled_templates(),
     SEARCH_EXPRESSIONS.map("search {}".format),
     EVAL_EXPRESSIONS.map("where {}".format),
     st.tuples(NAMES.map(quote), EVAL_EXPRESSIONS).map(lambda p: f"eval {p[0]}=if({p[1]}, 1, 2)"),

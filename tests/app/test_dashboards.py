@@ -90,6 +90,54 @@ def test_types_are_those_of_dashboard_studio(view: View) -> None:
     assert parts["layout"]["type"] in ("absolute", "grid")
 
 
+# The sections and keys that a definition may have, each with those that it must have:
+# https://help.splunk.com/en/splunk-enterprise/create-dashboards-and-reports/dashboard-studio/10.4/source-code-editor/what-is-a-dashboard-definition
+MAY: dict[str, set[str]] = {
+    "definition": {"title", "description", "inputs", "defaults", "visualizations"}
+    | {"dataSources", "layout", "expressions", "applicationProperties"},
+    "dataSources": {"type", "name", "options", "context", "meta"},
+    "visualizations": {"type", "title", "description", "options", "dataSources", "context"}
+    | {"eventHandlers", "containerOptions", "showProgressBar", "showLastUpdated", "encoding"},
+    "inputs": {"type", "title", "options", "dataSources", "context", "encoding"},
+    "layout": {"type", "options", "structure", "globalInputs", "tabs", "layoutDefinitions"},
+    "structure": {"item", "type", "position"},
+    "ds.search": {"query", "queryParameters", "enableSmartSources", "refresh", "refreshType"},
+    "input.text": {"token", "defaultValue"},
+    "input.timerange": {"token", "defaultValue"},
+    "drilldown.setToken": {"tokens"},
+    "drilldown.linkToSearch": {"query", "earliest", "latest", "type", "newTab"},
+    "drilldown.linkToDashboard": {"app", "dashboard", "tokens", "newTab"},
+}
+MUST: dict[str, set[str]] = {
+    "definition": {"title", "inputs", "visualizations", "dataSources", "layout"},
+    "dataSources": {"type", "options"},
+    "visualizations": {"type"},
+    "inputs": {"type", "options"},
+    "layout": {"type", "structure"},
+    "structure": {"item", "type", "position"},
+    "ds.search": {"query"},
+    "input.text": {"token"},
+    "input.timerange": {"token"},
+    "drilldown.setToken": {"tokens"},
+    "drilldown.linkToSearch": {"query"},
+    "drilldown.linkToDashboard": {"app", "dashboard"},
+}
+
+
+@every_dashboard
+def test_the_definition_has_the_schema_of_dashboard_studio(view: View) -> None:
+    whole = view.definition
+    parts = [("definition", whole), ("layout", whole["layout"])]
+    parts += [("structure", entry) for entry in whole["layout"]["structure"]]
+    for section in ("dataSources", "visualizations", "inputs"):
+        parts += [(section, part) for part in whole[section].values()]
+    typed = [*whole["dataSources"].values(), *whole["inputs"].values()]
+    typed += [handler for _, _, handler in view.drilldowns]
+    parts += [(part["type"], part["options"]) for part in typed]
+    for kind, part in parts:
+        assert MUST[kind] <= set(part) <= MAY[kind], (kind, part)
+
+
 @every_dashboard
 def test_every_data_source_is_shown(view: View) -> None:
     text = json.dumps(view.definition)

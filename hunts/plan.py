@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import lru_cache
+
+import orjson
 
 from hunts.inputs import RawLines, Views
 from spl import Engine, Event
-from spl.fields import METADATA
+from spl.fields import METADATA, UnreadError
 from spl.lang.search_expression import SearchExpression
 from spl.literals import EXCEPTIONS, Origin, cover, known
+from spl.matching import compile_known
+from spl.projection import Digest, Projection, telling_fields
 from spl.scan import Scanner
+from spl.values import Row
 
 _SAMPLE = 1 << 18
+_SAMPLED_LINES = 50
+_FEW = 0.04
+"""The share of candidate lines up to which a scan is cheaper than a look at each line."""
+_MOST_VERDICTS = 50_000
 
 
 @dataclass(frozen=True)
@@ -22,6 +32,80 @@ class Wish:
 
     data_source: SearchExpression
     clause: SearchExpression
+    loses: Callable[[Event], list[int] | None]
+    """See `RunningSearch.loses`."""
+    matches: Callable[[Row], bool | None] = field(init=False)
+    """The clause, for an event that is known in part."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "matches", compile_known(self.clause))
+
+
+@dataclass
+class Verdict:
+    """What becomes of all events with the same digest."""
+
+    sees: int
+    """The bits of the hunts that must see the event itself."""
+    lost: list[tuple[int, list[int]]]
+    """The hunts whose clause matches, and whose next commands drop it: see `Wish.loses`."""
+    events: int = 0
+    """How many there were."""
+
+
+class Judge:
+    """Tells from a few fields of an event which hunts must see it."""
+
+    def __init__(
+        self,
+        projection: Projection,
+        origins: Sequence[Event],
+        wishes: Sequence[tuple[int, Wish, int]],
+    ) -> None:
+        """`wishes`: the position of each hunt, its wish, and which of `origins` it takes."""
+        self._projection = projection
+        self._origins = origins
+        self._wishes = wishes
+        self._everybody = sum(1 << position for position, _, _ in wishes)
+        self._verdicts: dict[Digest, Verdict] = {}
+
+    def sees(self, raw: bytes) -> int:
+        """Return the bits of the hunts that must see an event."""
+        digest = self._projection.digest(raw)
+        verdict = self._verdicts.get(digest)
+        if verdict is None:
+            verdict = self._judge(digest)
+        verdict.events += 1
+        return verdict.sees
+
+    def lost(self) -> Iterator[tuple[int, list[int], int]]:
+        """Yield what was lost since the last call: the hunt, what `loses` said, how often."""
+        for verdict in self._verdicts.values():
+            if verdict.events:
+                yield from ((position, counts, verdict.events) for position, counts in verdict.lost)
+                verdict.events = 0
+        if len(self._verdicts) > _MOST_VERDICTS:
+            self._verdicts.clear()
+
+    def _judge(self, digest: Digest | None) -> Verdict:
+        verdict = self._verdicts[digest] = Verdict(0, [])
+        if digest is None:
+            verdict.sees = self._everybody
+            return verdict
+        events = [self._projection.event(digest, origin) for origin in self._origins]
+        for position, wish, origin in self._wishes:
+            matches = wish.matches(events[origin])
+            if matches is False:
+                continue
+            counts = None
+            if matches:
+                with suppress(UnreadError):
+                    counts = wish.loses(events[origin])
+            if counts is None:
+                verdict.sees |= 1 << position
+            else:
+                verdict.lost.append((position, counts))
+        return verdict
 
 
 @dataclass(frozen=True)
@@ -30,25 +114,28 @@ class Plan:
 
     views: tuple[int | None, ...]
     """By hunt: the identity that its data source matches; None for none."""
-    everything: int
-    """The bits of the hunts that must see every line."""
-    scanner: Scanner
+    finder: Scanner | Judge
 
     def candidates(self, batch: RawLines) -> Iterator[tuple[int, Views]]:
         """Yield each line that somebody must see: the bits of those, and its views.
 
         A line that is broken has no views.
         """
-        if not self.everything:
-            for start, end, bits in self.scanner.lines(batch.lines.data):
+        if isinstance(self.finder, Scanner):
+            for start, end, bits in self.finder.lines(batch.lines.data):
                 yield bits, batch.views(start, end)
             return
-        asked = {start: bits for start, _, bits in self.scanner.lines(batch.lines.data)}
+        sees = self.finder.sees
         start = 0
         for _, raw in batch.lines.records():
             end = start + len(raw)
-            yield asked.get(start, 0) | self.everything, batch.views(start, end)
+            if bits := sees(raw):
+                yield bits, batch.views(start, end)
             start = end + 1
+
+    def lost(self) -> Iterator[tuple[int, list[int], int]]:
+        """Yield which hunts' clauses matched events that were no candidates: see `Judge.lost`."""
+        return iter(()) if isinstance(self.finder, Scanner) else self.finder.lost()
 
 
 class Planner:
@@ -58,6 +145,7 @@ class Planner:
         self._engine = engine
         self._wishes = wishes
         self._plans: dict[tuple[tuple[str, str, str], ...], Plan | None] = {}
+        self._projections: dict[tuple[str, ...], Projection] = {}
 
     def plan(self, batch: RawLines) -> Plan | None:
         """Return the plan for such lines; None where somebody's data source is a question of each
@@ -68,13 +156,13 @@ class Planner:
         return self._plans[key]
 
     def _make(self, batch: RawLines) -> Plan | None:
-        sample = batch.lines.data[:_SAMPLE].lower()
-        cost = lru_cache(None)(lambda literal: sample.count(literal) + 1 / len(literal))
-        origins = [self._origin(view) for view in batch.origin]
+        bound = [self._engine.bind(view) for view in batch.origin]
+        origins = [
+            Origin({name: str(view[name]) for name in METADATA if name in view}, view.verbatim)
+            for view in bound
+        ]
         views: list[int | None] = []
-        wanted: dict[bytes, int] = {}
-        everything = 0
-        for position, wish in enumerate(self._wishes):
+        for wish in self._wishes:
             view = None
             if wish is not None:
                 for number, origin in enumerate(origins):
@@ -85,16 +173,55 @@ class Planner:
                         view = number
                         break
             views.append(view)
-            if wish is None or view is None:
-                continue
-            literals = cover(wish.clause, origins[view], cost).literals
-            if literals is None:
-                everything |= 1 << position
-            for literal in literals or ():
-                wanted[literal] = wanted.get(literal, 0) | 1 << position
-        return Plan(tuple(views), everything, Scanner(wanted, EXCEPTIONS))
+        asking = [
+            (position, wish, view)
+            for position, (wish, view) in enumerate(zip(self._wishes, views, strict=True))
+            if wish is not None and view is not None
+        ]
+        finder = _scanner(asking, origins, batch.lines.data[:_SAMPLE])
+        return Plan(tuple(views), finder or self._judge(asking, bound, batch))
 
-    def _origin(self, view: Event) -> Origin:
-        bound = self._engine.bind(view)
-        metadata = {name: str(bound[name]) for name in METADATA if name in bound}
-        return Origin(metadata, bound.verbatim)
+    def _judge(
+        self, asking: Sequence[tuple[int, Wish, int]], origins: Sequence[Event], batch: RawLines
+    ) -> Judge:
+        kinds = tuple(origin.origin[0] for origin in origins)
+        if kinds not in self._projections:
+            samples = list(_parsed(batch))
+
+            def read(event: Event) -> None:
+                for _, wish, number in asking:
+                    if number == kinds.index(event.origin[0]) and wish.matches(event):
+                        with suppress(UnreadError):
+                            wish.loses(event)
+
+            names = set().union(*(telling_fields(samples, origin, read) for origin in origins))
+            self._projections[kinds] = Projection(names, samples)
+        return Judge(self._projections[kinds], origins, asking)
+
+
+def _scanner(
+    asking: Sequence[tuple[int, Wish, int]], origins: Sequence[Origin], sample: bytes
+) -> Scanner | None:
+    """Return what finds the lines by literals, if those are few."""
+    text = sample.lower()
+    cost = lru_cache(None)(lambda literal: text.count(literal) + 1 / len(literal))
+    wanted: dict[bytes, int] = {}
+    for position, wish, view in asking:
+        literals = cover(wish.clause, origins[view], cost).literals
+        if literals is None:
+            return None
+        for literal in literals:
+            wanted[literal] = wanted.get(literal, 0) | 1 << position
+    scanner = Scanner(wanted, EXCEPTIONS)
+    few = sum(1 for _ in scanner.lines(sample)) <= _FEW * (sample.count(b"\n") + 1)
+    return scanner if few else None
+
+
+def _parsed(batch: RawLines) -> Iterator[object]:
+    step = -(-batch.lines.count // _SAMPLED_LINES)
+    for number, (_, raw) in enumerate(batch.lines.records()):
+        if number % step == 0:
+            try:
+                yield orjson.loads(raw)
+            except orjson.JSONDecodeError:
+                continue

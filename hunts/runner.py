@@ -84,6 +84,8 @@ def _run_planned(
             if view is not None:
                 running[position].take(bound[view])
     seen[_sourcetypes(batch.origin)] += count
+    for position, counts, times in plan.lost():
+        running[position].pass_over(counts, times)
     for hunt, view in zip(running, plan.views, strict=True):
         if view is not None:
             hunt.events += count
@@ -128,7 +130,7 @@ class _RunningHunt:
             source = engine.app.search_expression(macro)
             self._belongs = compile_search(source)
             if self._running.clause is not None:
-                self.wish = Wish(source, self._running.clause)
+                self.wish = Wish(source, self._running.clause, self._running.loses)
         except SplError as error:
             self._error = _in_a_line(error)
 
@@ -157,6 +159,11 @@ class _RunningHunt:
         self._waiting.append(event)
         if len(self._waiting) >= _BATCH:
             self._feed()
+
+    def pass_over(self, counts: Sequence[int], times: int) -> None:
+        """Count events that the search matches and drops again: see `RunningSearch.loses`."""
+        if self._running is not None:
+            self._running.pass_over(counts, times)
 
     def _feed(self) -> None:
         waiting, self._waiting = self._waiting, []

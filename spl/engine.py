@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,9 +21,16 @@ from spl.commands.base import (
     Stage,
     newest_first,
 )
+from spl.commands.eval import Eval
+from spl.commands.fillnull import Fillnull
+from spl.commands.lookup import Lookup
+from spl.commands.makemv import Makemv
+from spl.commands.regex import Regex
+from spl.commands.rex import Rex
 from spl.commands.search import Search
 from spl.commands.subsearch import possible
 from spl.commands.tstats import Tstats
+from spl.commands.where import Where
 from spl.context import Context, Found, Message
 from spl.errors import SplError, UnsupportedSplError
 from spl.external import ExternalCommand, custom_commands
@@ -37,6 +45,8 @@ from spl.time_range import TimeRange
 from spl.values import Row
 
 _BATCH = 1_000
+_ORDER_LEAVING = (Search, Where, Regex, Eval, Fillnull, Lookup, Rex, Makemv)
+_CHANCE = re.compile(r"\b(?:random|time)\(")
 _T = TypeVar("_T")
 
 Events = Iterable[Event | Mapping[str, Any]]
@@ -172,7 +182,7 @@ class Engine:
         """Return a search that takes its events as they come: see `RunningSearch`.
 
         Without `events` the search is to be fed, so no subsearch of it can read them. `on_match` is
-        called with each event that passes the first clause.
+        called with each event that the commands which look at each row by itself have kept.
         """
         pipeline = self.parse(text)
         given = TimeRange.parse(earliest, latest, self.environment)
@@ -230,6 +240,19 @@ class RunningSearch:
     def feed(self, events: Iterable[Event]) -> None:
         """Take events, as `Engine.bind` returns them."""
         self._chain.feed(events)
+
+    def loses(self, event: Event) -> list[int] | None:
+        """Tell whether the commands that look at each row by itself leave nothing of an event.
+
+        Returns how many rows then come out of each command; None where some are left. Raises
+        UnreadError where that depends on a field of `event` that is not known.
+        """
+        return self._chain.loses(event)
+
+    def pass_over(self, counts: Sequence[int], times: int) -> None:
+        """Count events that were not fed because `loses` said so, with what it returned."""
+        for position, count in enumerate(counts):
+            self._chain.counts[position] += count * times
 
     @property
     def clause(self) -> SearchExpression | None:
@@ -308,6 +331,7 @@ class _Chain:
         self._rows: list[Row] = []
         # A stage with the position of its command; those that the engine adds have none.
         self._links: list[tuple[int | None, Stage]] = []
+        ordered = True
         for position, command in enumerate(commands):
             begins = position == 0 and over_events and isinstance(command, Search)
             if isinstance(command, Search) and not begins:
@@ -320,11 +344,42 @@ class _Chain:
                 if within.bounded:
                     self._links.append((None, PerBatch(partial(filter, within.contains))))
             stage = _with_place(command, command.start, context)
+            if not ordered and not _leaves_order(command):
+                self._links.append((None, OnAll(newest_first)))
+                ordered = True
             self._links.append((position, stage))
             if begins:
-                self._links.append((None, PerBatch(partial(_own, on_match))))
-                if _needs_order(commands[1:]):
-                    self._links.append((None, OnAll(newest_first)))
+                self._links.append((None, PerBatch(_own)))
+                ordered = not _needs_order(commands[1:])
+        if not ordered:
+            self._links.append((None, OnAll(newest_first)))
+        stages = [stage for _, stage in self._links]
+        self._cut = next(
+            (n for n, s in enumerate(stages) if not isinstance(s, PerBatch)), len(stages)
+        )
+        """Up to here each row goes through the links by itself."""
+        self._chance = any(map(_is_chance, commands))
+        if on_match:
+            self._links.insert(self._cut, (None, PerBatch(partial(_telling, on_match))))
+
+    def loses(self, event: Event) -> list[int] | None:
+        """Tell whether the commands that look at each row by itself leave nothing of an event.
+
+        Returns how many rows then come out of each command; None where some are left. Raises
+        UnreadError where that depends on a field of `event` that is not known.
+        """
+        counts = [0] * len(self.counts)
+        rows: list[Row] = [event]
+        for position, stage in () if self._chance else self._links[: self._cut]:
+            try:
+                rows = list(stage.feed(rows))
+            except SplError:  # it comes again when the event itself is fed
+                return None
+            if position is not None:
+                counts[position] = len(rows)
+            if not rows:
+                return counts
+        return None
 
     @property
     def done(self) -> bool:
@@ -392,15 +447,26 @@ def _has_subsearch(pipeline: Pipeline) -> bool:
     )
 
 
-def _own(on_match: Callable[[Event], object] | None, rows: Iterable[Row]) -> Iterator[Row]:
+def _own(rows: Iterable[Row]) -> Iterator[Row]:
     """Give the search its own view of each event: others read the same one."""
+    return (row.view() if isinstance(row, Event) else row for row in rows)
+
+
+def _telling(on_match: Callable[[Event], object], rows: Iterable[Row]) -> Iterator[Row]:
     for row in rows:
         if isinstance(row, Event):
-            if on_match:
-                on_match(row)
-            yield row.view()
-        else:
-            yield row
+            on_match(row)
+        yield row
+
+
+def _leaves_order(command: Command) -> bool:
+    """Tell whether it is the same to order events by time before a command or after it."""
+    return isinstance(command, _ORDER_LEAVING) and "_time" not in str(command)
+
+
+def _is_chance(command: Command) -> bool:
+    """Tell whether a command may do otherwise with the same row the next time."""
+    return bool(_CHANCE.search(str(command)))
 
 
 def _needs_order(commands: tuple[Command, ...]) -> bool:

@@ -32,6 +32,10 @@ _ESCAPE: Final = re.compile(
 METADATA: Final = ("source", "sourcetype", "host", "index")
 
 
+class UnreadError(Exception):
+    """A field was asked for of an event that is only known in part."""
+
+
 class Extraction(Protocol):
     """What an app adds to the extracted fields of one sourcetype (aliases, calculated fields)."""
 
@@ -76,11 +80,11 @@ class Record:
         except KeyError:
             if self._whole:
                 return None
-        found = find(self.json, name, _field_splits)
+        found = find(self.json, name, field_splits)
         for value in found:
             if type(value) is float or (value == 0 and self._has_minus_zero(value)):
                 self._json = parse_exactly(self.raw)
-                found = find(self._json, name, _field_splits)
+                found = find(self._json, name, field_splits)
                 break
         texts = [scalar_text(v) for v in found if not isinstance(v, (dict, list))]
         field = self._fields[name] = to_value(texts)
@@ -162,6 +166,16 @@ class Event(MutableMapping[str, Value]):
         other._extraction = extraction or self._extraction
         same = not metadata and other._extraction is self._extraction
         other._kept = self._kept if same else None
+        return other
+
+    def glimpse(self, record: Record) -> Event:
+        """Return an event with this one's metadata and another record; its time is unread."""
+        other = Event.__new__(Event)
+        other.record = record
+        other._indexed = _Timeless(self._indexed)
+        other._changes = {}
+        other._extraction = self._extraction
+        other._kept = None
         return other
 
     @property
@@ -263,6 +277,15 @@ class Event(MutableMapping[str, Value]):
         return f"Event({self.record.text[:80]!r})"
 
 
+class _Timeless(dict[str, Value]):
+    """The indexed fields of an event whose time was not read."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        if name == "_time":
+            raise UnreadError
+        return super().get(name, default)
+
+
 def parse_json(raw: str | bytes) -> Json:
     """Parse an event's text; None where it is not a JSON object or array."""
     try:
@@ -293,7 +316,7 @@ def path_splits(path: str) -> tuple[tuple[str, str], ...]:
     return _split(_PATH_STEP, path)
 
 
-def _field_splits(name: str) -> tuple[tuple[str, str], ...]:
+def field_splits(name: str) -> tuple[tuple[str, str], ...]:
     """Do so for the name of a field, where `{1}` is no index."""
     return _split(_FIELD_STEP, name)
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import ipaddress
 import operator as operators
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 from typing import Any
 
 from spl.errors import UnsupportedSplError
+from spl.fields import Event, UnreadError
 from spl.lang.search_expression import (
     And,
     Comparison,
@@ -69,6 +70,62 @@ def compile_search(expression: SearchExpression) -> Predicate:
             return _on_any(expression.field, _compile_test(expression))
         case Subsearch() | SubsearchValue():
             raise UnsupportedSplError("a subsearch cannot stand here")
+
+
+def compile_known(expression: SearchExpression) -> Callable[[Row], bool | None]:
+    """Compile a search expression to a test of a row of which not all is known.
+
+    It returns None where the answer depends on a field that raises UnreadError.
+    """
+    match expression:
+        case And(operands=operands):
+            return _first(False, [compile_known(operand) for operand in operands])
+        case Or(operands=operands):
+            return _first(True, [compile_known(operand) for operand in operands])
+        case Not(operand=operand):
+            inner = compile_known(operand)
+
+            def negated(row: Row) -> bool | None:
+                truth = inner(row)
+                return None if truth is None else not truth
+
+            return negated
+    test = compile_search(expression)
+    key = ("known", str(expression))
+
+    def check(row: Row) -> bool | None:
+        # Many searches ask the same of an event.
+        return (
+            row.keep(key, lambda: _known(test, row))
+            if isinstance(row, Event)
+            else _known(test, row)
+        )
+
+    return check
+
+
+def _known(test: Predicate, row: Row) -> bool | None:
+    try:
+        return test(row)
+    except UnreadError:
+        return None
+
+
+def _first(
+    decisive: bool, parts: Sequence[Callable[[Row], bool | None]]
+) -> Callable[[Row], bool | None]:
+    """Return a test that is `decisive` where a part is."""
+
+    def check(row: Row) -> bool | None:
+        known = True
+        for part in parts:
+            truth = part(row)
+            if truth is decisive:
+                return decisive
+            known = known and truth is not None
+        return not decisive if known else None
+
+    return check
 
 
 def walk(expression: SearchExpression) -> Iterator[SearchExpression]:

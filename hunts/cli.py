@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hunts.content import ANNOTATIONS, default_app, load_hunts
+from hunts.parallel import WorkerError, available_cores
 from spl import Engine, SplError
 
 if TYPE_CHECKING:
@@ -48,6 +49,12 @@ class _Failure(click.ClickException):
     exit_code = 2
 
 
+class _Incomplete(click.ClickException):
+    """A message to the user, and exit code 3."""
+
+    exit_code = EXIT_INCOMPLETE
+
+
 @contextmanager
 def _errors_as_messages() -> Iterator[None]:
     try:
@@ -55,6 +62,8 @@ def _errors_as_messages() -> Iterator[None]:
         sys.stdout.flush()
     except SplError as error:
         raise _Failure(str(error)) from None
+    except WorkerError as error:
+        raise _Incomplete(str(error)) from None
     except BrokenPipeError:
         # Python flushes standard output once more as it exits, which would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -248,6 +257,13 @@ def list_(app: Path, format_: str) -> None:
     callback=_writable,
     help="Write the HTML report there, too.",
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=available_cores,
+    show_default="one for each core",
+    help="Read with so many processes at most; one needs the least memory.",
+)
 @click.option("--fail-on", type=click.Choice(["findings"]), help="Exit with 1 if there are any.")
 def run(
     given: _Given,
@@ -256,6 +272,7 @@ def run(
     format_: Format,
     output: Path | None,
     html: Path | None,
+    jobs: int,
     fail_on: str | None,
 ) -> None:
     """Run the hunts over audit logs.
@@ -273,7 +290,9 @@ def run(
         foreign = [name for name in given.macros if name not in engine.app.conf("macros")]
         _warn(f"--macro {name}: the app has no macro of this name" for name in foreign)
         with given.inputs() as inputs:
-            report = run_hunts(engine, hunts, inputs, earliest=given.earliest, latest=given.latest)
+            report = run_hunts(
+                engine, hunts, inputs, earliest=given.earliest, latest=given.latest, jobs=jobs
+            )
         _warn(engine.app.problems)
         if output is not None or format_ == "csv":
             _warn(report.errors)

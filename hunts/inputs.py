@@ -6,8 +6,8 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -17,9 +17,11 @@ from hunts import datasets
 from hunts.model import InputReport
 from hunts.shapes import RAW, Record, Shape, mentions_audit, unwrap, unwrap_text
 from spl.fields import Event, parse_json
-from spl.sources import STDIN, Lines, NoTextError, Source, SourceError, files_under
+from spl.sources import BLOCK, STDIN, Lines, NoTextError, Source, SourceError, files_under
 
 MAX_MESSAGES: Final = 20
+LEAST_SHARE: Final = 16 << 20
+"""Bytes below which another process costs more than it spares."""
 _MAX_SKIPPED: Final = 10
 _MAX_KEYS: Final = 8
 _MAX_KEY: Final = 40
@@ -62,6 +64,8 @@ class _File:
     host: str | None = None
     directory: str | None = None
     """The directory argument in which it was found; None where it was named itself."""
+    part: tuple[int, int] | None = None
+    """The lines that begin between two offsets; None for all."""
 
 
 class Inputs:
@@ -92,7 +96,7 @@ class Inputs:
         self._shape = shape
         self._source = source
         self._sourcetype = sourcetype
-        self._on_progress = on_progress
+        self.on_progress: Callable[[int], object] = on_progress or (lambda _count: None)
         self._skipped: dict[str, list[str]] = {}
         files: dict[str, _File] = {}
         for path in paths:
@@ -116,16 +120,58 @@ class Inputs:
         taken from the count.
         """
         for file in self._todo:
-            reading = _Reading(file, self._shape, self._on_progress)
+            reading = _Reading(file, self._shape, self.on_progress)
             yield from reading.batches()
-            self.problems += reading.messages()
-            if reading.unread:
-                self.unread.append(file.path)
-            if reading.is_log:
-                self.reports.append(reading.report)
-                self._skipped.pop(file.directory or "", None)
-            elif file.directory in self._skipped:
-                self._skipped[file.directory].append(reading.skipped_as)
+            self._account(reading)
+        self._close()
+
+    def shares(self, most: int) -> list[Share]:
+        """Return the same events in shares of at least `LEAST_SHARE` bytes, in their order.
+
+        There are at most `most` shares, and one where it is unknown how much there is. Once all are
+        read, `close` takes what they say.
+        """
+        total = self.total_bytes or 0
+        count = max(1, min(most, total // LEAST_SHARE))
+        shares = [Share([], self._shape) for _ in range(count)]
+        done = 0
+        for file in self._todo if count > 1 else ():
+            size = _size(file) or 0
+            ends = [total * number // count - done for number in range(1, count)]
+            cuts = [end for end in ends if 0 < end < size] if _is_raw_log(file.path) else []
+            for start, end in pairwise([0, *cuts, size]):
+                middle = done + (start + end) // 2
+                part = (start, end) if cuts else None
+                shares[middle * count // total].files.append(replace(file, part=part))
+            done += size
+        if count == 1:
+            shares[0].files.extend(self._todo)
+        return shares
+
+    def close(self, shares: Iterable[Share]) -> None:
+        """Take what was found in all shares, now that they are read."""
+        files: dict[str, _Reading] = {}
+        for reading in chain.from_iterable(share.readings for share in shares):
+            if reading.file.path in files:
+                files[reading.file.path].go_on(reading)
+            else:
+                files[reading.file.path] = reading
+        for reading in files.values():
+            self._account(reading)
+        self._close()
+
+    def _account(self, reading: _Reading) -> None:
+        file = reading.file
+        self.problems += reading.messages()
+        if reading.unread:
+            self.unread.append(file.path)
+        if reading.is_log:
+            self.reports.append(reading.report)
+            self._skipped.pop(file.directory or "", None)
+        elif file.directory in self._skipped:
+            self._skipped[file.directory].append(reading.skipped_as)
+
+    def _close(self) -> None:
         for directory, skipped in self._skipped.items():
             names = ", ".join(skipped[:_MAX_SKIPPED]) or "no file"
             more = f" and {len(skipped) - _MAX_SKIPPED} more" if len(skipped) > _MAX_SKIPPED else ""
@@ -158,8 +204,27 @@ class Inputs:
             yield _File(path, self._source, self._sourcetype)
 
 
+@dataclass
+class Share:
+    """Some of the files, or parts of them, to be read in another process."""
+
+    files: list[_File]
+    shape: Literal["auto"] | Shape
+    readings: list[_Reading] = field(default_factory=list)
+    """What was found, once `batches` has come to its end; it can be pickled."""
+
+    def batches(self, on_progress: Callable[[int], object]) -> Iterator[Views | RawLines]:
+        """Yield as `Inputs.batches` does."""
+        for file in self.files:
+            reading = _Reading(file, self.shape, on_progress)
+            yield from reading.batches()
+            reading.on_progress = None
+            self.readings.append(reading)
+
+
 class _Reading:
-    """One file while it is read: its events, what was wrong with it, and whether it is a log."""
+    """One file, or a part of it, while it is read: its events, what was wrong with it, and whether
+    it is a log."""
 
     def __init__(
         self,
@@ -169,27 +234,30 @@ class _Reading:
     ) -> None:
         self.report = InputReport(file.path)
         self.skipped_as = f"{os.path.relpath(file.path, file.directory)} (no audit events)"
-        self._file = file
+        self.file = file
         self._shape = shape
-        self._on_progress = on_progress
+        self.on_progress = on_progress
         # In a directory there are other files, too: only what is recognised is an event.
         self._as_is = file.sourcetype is not None and file.directory is None
         self.unread = False
         self._file_problems: list[str] = []
-        self._line_problems: list[str] = []
+        self._line_problems: list[tuple[int, str]] = []
         self._more_problems = 0
         self._mentions_audit = False
         self._others = 0
-        self._first_other = ""
+        self._first_other = (0, "")
+        self._lines = 0
 
     def batches(self) -> Iterator[Views | RawLines]:
         """Yield each event under its identities; raises nothing for what is in the file."""
-        source = Source(self._file.path, self._problem, self._on_progress)
+        source = Source(self.file.path, self._problem, self.on_progress, self.file.part)
         try:
             for block in source.blocks():
                 if not isinstance(block, Lines):
                     yield from self._views(*block)
-                elif _are_raw_events(block) and (origin := self._raw_origin()):
+                    continue
+                self._lines = block.first + block.count - 1
+                if _are_raw_events(block) and (origin := self._raw_origin()):
                     self.report.events += block.count
                     yield RawLines(block, origin, self._parse_raw)
                 else:
@@ -197,7 +265,7 @@ class _Reading:
                         yield from self._views(line, raw)
         except NoTextError as error:
             self.skipped_as = self.skipped_as.replace("no audit events", str(error))
-            if self._file.directory is None:
+            if self.file.directory is None:
                 self._file_problems.append(str(error))
         except SourceError as error:
             self.unread = True
@@ -229,28 +297,47 @@ class _Reading:
         self.report.events -= 1
         return next(self._views(number(), raw), ())
 
+    def go_on(self, next_part: _Reading) -> None:
+        """Add what was found in the part of the file that follows this one."""
+        self.report.events += next_part.report.events
+        self.report.bad_lines += next_part.report.bad_lines
+        self.unread = self.unread or next_part.unread
+        self._mentions_audit = self._mentions_audit or next_part._mentions_audit
+        problems = [text for text in next_part._file_problems if text not in self._file_problems]
+        self._file_problems += problems
+        problems_there = len(next_part._line_problems) + next_part._more_problems
+        shown = next_part._line_problems[: MAX_MESSAGES - len(self._line_problems)]
+        self._line_problems += [(self._lines + line, text) for line, text in shown]
+        self._more_problems += problems_there - len(shown)
+        if next_part._others and not self._others:
+            line, keys = next_part._first_other
+            self._first_other = (self._lines + line, keys)
+        self._others += next_part._others
+        self._lines += next_part._lines
+
     @property
     def is_log(self) -> bool:
         """Whether the file was named itself, or holds audit records, if only broken ones."""
-        named = self._file.directory is None
+        named = self.file.directory is None
         return bool(named or self.report.events or self._mentions_audit or self._file_problems)
 
     def messages(self) -> Iterator[str]:
         """Yield what is to be said of the file."""
         if not self.is_log:
             return
-        path = self._file.path
+        path = self.file.path
         for text in self._file_problems:
             yield f"{path}: {text}"
-        for text in self._line_problems:
-            yield f"{path}:{text}"
+        for line, text in self._line_problems:
+            yield f"{path}:{line}: {text}"
         if self._more_problems:
             yield f"{path}: and {self._more_problems:,} more like it"
         if self._others:
             what = "Kubernetes audit event" if self._shape == "auto" else f"{self._shape} record"
             one = self._others == 1
+            line, keys = self._first_other
             count = f"1 record is no {what}" if one else f"{self._others:,} records are no {what}s"
-            yield f"{path}: {count}, first at {path}:{self._first_other}"
+            yield f"{path}: {count}, first at {path}:{line}{keys}"
         elif not (self.report.events or self.report.bad_lines or self._file_problems):
             yield f"{path}: holds no records"
 
@@ -258,13 +345,14 @@ class _Reading:
         if line == 0:
             self._file_problems.append(text)
             return
+        self._lines = max(self._lines, line)
         self.report.bad_lines += 1
         self._mentions_audit = self._mentions_audit or mentions_audit(excerpt)
         self._note(line, text)
 
     def _note(self, line: int, text: str) -> None:
         if len(self._line_problems) < MAX_MESSAGES:
-            self._line_problems.append(f"{line}: {text}")
+            self._line_problems.append((line, text))
         else:
             self._more_problems += 1
 
@@ -308,7 +396,7 @@ class _Reading:
         if not sourcetypes:
             self._others += 1
             if self._others == 1:
-                self._first_other = f"{line}{_keys(record.json)}"
+                self._first_other = (line, _keys(record.json))
         return self._events(record, sourcetypes)
 
     def _sourcetypes(self, record: Record) -> list[str]:
@@ -318,8 +406,8 @@ class _Reading:
             for identity in record.identities
             if self._shape in ("auto", identity.shape)
         ]
-        if self._file.sourcetype is not None and (sourcetypes or self._as_is):
-            return [self._file.sourcetype]
+        if self.file.sourcetype is not None and (sourcetypes or self._as_is):
+            return [self.file.sourcetype]
         if record.sourcetype is not None and self._shape == "auto":
             return [record.sourcetype]
         return sourcetypes
@@ -327,7 +415,7 @@ class _Reading:
     def _events(self, record: Record, sourcetypes: list[str]) -> Views:
         if not sourcetypes:
             return ()
-        file = self._file
+        file = self.file
         event = Event(
             record.raw,
             time=record.time,
@@ -340,6 +428,17 @@ class _Reading:
         return (event, *(event.view(sourcetype=name) for name in sourcetypes[1:]))
 
 
+def _is_raw_log(path: str) -> bool:
+    """Tell whether a file begins with a line that is a raw audit event, so that it can be cut."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(BLOCK)
+    except OSError:
+        return False
+    line, newline, _ = head.partition(b"\n")
+    return bool(newline) and line.startswith(_RAW_EVENT) and line.rstrip().endswith(b"}")
+
+
 def _are_raw_events(block: Lines) -> bool:
     """Tell whether each line begins and ends as a raw audit event; cheap, for it is asked often."""
     data = block.data
@@ -348,18 +447,19 @@ def _are_raw_events(block: Lines) -> bool:
 
 
 def _total_bytes(files: Iterable[_File]) -> int | None:
-    total = 0
-    for file in files:
-        if file.path == STDIN:
-            return None
-        try:
-            status = os.stat(file.path)
-        except (OSError, ValueError):
-            continue
-        if stat.S_ISFIFO(status.st_mode):
-            return None
-        total += status.st_size
-    return total
+    sizes = [_size(file) for file in files]
+    return None if None in sizes else sum(size for size in sizes if size is not None)
+
+
+def _size(file: _File) -> int | None:
+    """Return the size of a file, 0 where there is none; None where it is a pipe."""
+    if file.path == STDIN:
+        return None
+    try:
+        status = os.stat(file.path)
+    except (OSError, ValueError):
+        return 0
+    return None if stat.S_ISFIFO(status.st_mode) else status.st_size
 
 
 def _is_utf8(raw: bytes) -> bool:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from hunts.content import filter_macro
-from hunts.inputs import Inputs, RawLines, Views
+from hunts.inputs import Inputs, RawLines, Share, Views
 from hunts.model import Hunt, HuntResult, Report
+from hunts.parallel import on_each
 from hunts.plan import Plan, Planner, Wish
 from hunts.timeline import Timeline, align
 from spl import Engine, Event, SplError
@@ -21,74 +24,129 @@ _SHOWN_SEARCH = 60  # characters
 
 
 def run_hunts(
-    engine: Engine, hunts: Sequence[Hunt], inputs: Inputs, *, earliest: str = "", latest: str = ""
+    engine: Engine,
+    hunts: Sequence[Hunt],
+    inputs: Inputs,
+    *,
+    earliest: str = "",
+    latest: str = "",
+    jobs: int = 1,
 ) -> Report:
     """Run `hunts` over `inputs`; events outside `earliest` to `latest` are left out.
 
-    A hunt that cannot run has the status `error` and the rest go on. Raises SplError for wrong time
-    modifiers only.
+    Up to `jobs` processes read them. A hunt that cannot run has the status `error` and the rest go
+    on. Raises SplError for wrong time modifiers, and WorkerError.
     """
     within = TimeRange.parse(earliest, latest, engine.environment)
-    running = [_RunningHunt(engine, hunt) for hunt in hunts]
-    seen: Counter[str] = Counter()
-    outside = 0
-    planner = Planner(engine, [hunt.wish for hunt in running])
-    for batch in inputs.batches():
-        if isinstance(batch, RawLines):
-            plan = None if within.bounded else planner.plan(batch)
-            if plan is not None:
-                _run_planned(engine, running, plan, batch, seen)
-                continue
-        for views in batch if isinstance(batch, RawLines) else (batch,):
-            if within.bounded and not within.contains(views[0]):
-                outside += 1
-                continue
-            seen[_sourcetypes(views)] += 1
-            bound = [engine.bind(view) for view in views]
-            belonging: dict[str, Event | None] = {}
-            for hunt in running:
-                hunt.offer(bound, belonging)
-    there = _there(seen, outside)
-    results = [hunt.finish(there) for hunt in running]
-    width = align([hunt.timeline for hunt in running])
-    for hunt, result in zip(running, results, strict=True):
-        result.timeline = dict(sorted(hunt.timeline.counts.items()))
-    errors = [f"{r.hunt.name}: {r.messages[0]}" for r in results if r.status == "error"]
-    return Report(
-        hunts=results,
-        inputs=inputs.reports,
-        errors=[*inputs.problems, *errors],
-        bucket_seconds=width,
-        timezone=str(engine.environment.timezone),
-    )
+    run = _Run(engine, [_RunningHunt(engine, hunt) for hunt in hunts], within)
+    shares = inputs.shares(jobs)
+    if len(shares) == 1:
+        run.read(inputs.batches())
+    else:
+        parts = on_each(shares, run.share, inputs.on_progress)
+        for part, _ in parts:
+            run.absorb(part)
+        inputs.close([share for _, share in parts])
+    return run.report(inputs)
 
 
-def _run_planned(
-    engine: Engine,
-    running: Sequence[_RunningHunt],
-    plan: Plan,
-    batch: RawLines,
-    seen: Counter[str],
-) -> None:
-    """Show each hunt its candidates among unparsed lines, and count the rest for it."""
-    count = batch.lines.count
-    for bits, views in plan.candidates(batch):
-        if not views:
-            count -= 1
-            continue
-        bound = [engine.bind(view) for view in views]
-        while bits:
-            position = (bits & -bits).bit_length() - 1
-            bits &= bits - 1
-            view = plan.views[position]
+@dataclass
+class _Part:
+    """What one process found."""
+
+    hunts: list[Any]
+    seen: Counter[str]
+    outside: int
+    problems: list[str]
+
+
+class _Run:
+    """All hunts at work, and what they were shown."""
+
+    def __init__(self, engine: Engine, hunts: Sequence[_RunningHunt], within: TimeRange) -> None:
+        self._engine = engine
+        self._hunts = hunts
+        self._within = within
+        self._seen: Counter[str] = Counter()
+        self._outside = 0
+        self._planner = Planner(engine, [hunt.wish for hunt in hunts])
+
+    def read(self, batches: Iterable[Views | RawLines]) -> None:
+        """Show the hunts all events."""
+        for batch in batches:
+            if isinstance(batch, RawLines):
+                plan = None if self._within.bounded else self._planner.plan(batch)
+                if plan is not None:
+                    self._read_lines(plan, batch)
+                    continue
+            for views in batch if isinstance(batch, RawLines) else (batch,):
+                self._offer(views)
+
+    def share(self, share: Share, on_progress: Callable[[int], object]) -> tuple[_Part, Share]:
+        """Show the hunts some of the events, in a process of its own."""
+        known_problems = len(self._engine.app.problems)
+        for hunt in self._hunts:
+            hunt.share()
+        self.read(share.batches(on_progress))
+        held = [hunt.held() for hunt in self._hunts]
+        problems = self._engine.app.problems[known_problems:]
+        return _Part(held, self._seen, self._outside, problems), share
+
+    def absorb(self, part: _Part) -> None:
+        """Take what another process found in the events that follow."""
+        for hunt, held in zip(self._hunts, part.hunts, strict=True):
+            hunt.absorb(held)
+        self._seen += part.seen
+        self._outside += part.outside
+        for problem in part.problems:
+            self._engine.app.problem(problem)
+
+    def report(self, inputs: Inputs) -> Report:
+        """Return what the hunts found."""
+        there = _there(self._seen, self._outside)
+        results = [hunt.finish(there) for hunt in self._hunts]
+        width = align([hunt.timeline for hunt in self._hunts])
+        for hunt, result in zip(self._hunts, results, strict=True):
+            result.timeline = dict(sorted(hunt.timeline.counts.items()))
+        errors = [f"{r.hunt.name}: {r.messages[0]}" for r in results if r.status == "error"]
+        return Report(
+            hunts=results,
+            inputs=inputs.reports,
+            errors=[*inputs.problems, *errors],
+            bucket_seconds=width,
+            timezone=str(self._engine.environment.timezone),
+        )
+
+    def _offer(self, views: Views) -> None:
+        if self._within.bounded and not self._within.contains(views[0]):
+            self._outside += 1
+            return
+        self._seen[_sourcetypes(views)] += 1
+        bound = [self._engine.bind(view) for view in views]
+        belonging: dict[str, Event | None] = {}
+        for hunt in self._hunts:
+            hunt.offer(bound, belonging)
+
+    def _read_lines(self, plan: Plan, batch: RawLines) -> None:
+        """Show each hunt its candidates among unparsed lines, and count the rest for it."""
+        count = batch.lines.count
+        for bits, views in plan.candidates(batch):
+            if not views:
+                count -= 1
+                continue
+            bound = [self._engine.bind(view) for view in views]
+            while bits:
+                position = (bits & -bits).bit_length() - 1
+                bits &= bits - 1
+                view = plan.views[position]
+                if view is not None:
+                    self._hunts[position].take(bound[view])
+        self._seen[_sourcetypes(batch.origin)] += count
+        for position, counts, times in plan.lost():
+            self._hunts[position].pass_over(counts, times)
+        for hunt, view in zip(self._hunts, plan.views, strict=True):
             if view is not None:
-                running[position].take(bound[view])
-    seen[_sourcetypes(batch.origin)] += count
-    for position, counts, times in plan.lost():
-        running[position].pass_over(counts, times)
-    for hunt, view in zip(running, plan.views, strict=True):
-        if view is not None:
-            hunt.events += count
+                hunt.events += count
 
 
 def _sourcetypes(views: Views) -> str:
@@ -172,6 +230,30 @@ class _RunningHunt:
                 self._running.feed(waiting)
         except SplError as error:
             self._error, self._running = _in_a_line(error), None
+
+    def share(self) -> None:
+        """Become one of several that are shown parts of the events: see `RunningSearch.share`."""
+        if self._running is not None:
+            self._running.share()
+
+    def held(self) -> tuple[int, Timeline, str, Any]:
+        """Return what was found in this part; it can be pickled."""
+        self._feed()
+        held = None if self._running is None else self._running.held()
+        return self.events, self.timeline, self._error, held
+
+    def absorb(self, part: tuple[int, Timeline, str, Any]) -> None:
+        """Take what was found in the events that follow."""
+        events, timeline, error, held = part
+        self.events += events
+        self.timeline.absorb(timeline)
+        if error and self._running is not None:
+            self._error, self._running = error, None
+        if self._running is not None:
+            try:
+                self._running.absorb(held)
+            except SplError as failure:
+                self._error, self._running = _in_a_line(failure), None
 
     def finish(self, there: str) -> HuntResult:
         """Return what the hunt found. `there` says which events the inputs have."""

@@ -25,6 +25,14 @@ class Timeline:
         if len(self.counts) > _MOST_BUCKETS:
             self.widen(_wider(self.width))
 
+    def absorb(self, other: Timeline) -> None:
+        """Add the counts of another."""
+        self.widen(other.width)
+        other.widen(self.width)
+        self.counts += other.counts
+        if len(self.counts) > _MOST_BUCKETS:
+            self.widen(_wider(self.width))
+
     def widen(self, width: int) -> None:
         """Make the buckets at least `width` seconds long."""
         if width <= self.width:

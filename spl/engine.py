@@ -15,6 +15,7 @@ from spl.commands import Commands, parse_pipeline
 from spl.commands.base import (
     Columns,
     Command,
+    Mergeable,
     OnAll,
     PerBatch,
     Pipeline,
@@ -254,6 +255,21 @@ class RunningSearch:
         for position, count in enumerate(counts):
             self._chain.counts[position] += count * times
 
+    def share(self) -> None:
+        """Become one of several that are fed with parts of the events: only `held` comes of it."""
+        self._chain.share()
+
+    def held(self) -> Any:
+        """Return what a sharing search holds of its events; it can be pickled."""
+        return self._context.messages, self._chain.held()
+
+    def absorb(self, held: Any) -> None:
+        """Take what a sharing search held of the events that come after those fed so far."""
+        messages, in_chain = held
+        for message in messages:
+            self._context.say(message.level, message.text)
+        self._chain.absorb(in_chain, self._engine.bind)
+
     @property
     def clause(self) -> SearchExpression | None:
         """The first clause, which decides on each event; None where the search reads none."""
@@ -358,9 +374,11 @@ class _Chain:
             (n for n, s in enumerate(stages) if not isinstance(s, PerBatch)), len(stages)
         )
         """Up to here each row goes through the links by itself."""
+        self._silent = self._links[: self._cut]
         self._chance = any(map(_is_chance, commands))
         if on_match:
             self._links.insert(self._cut, (None, PerBatch(partial(_telling, on_match))))
+            self._cut += 1
 
     def loses(self, event: Event) -> list[int] | None:
         """Tell whether the commands that look at each row by itself leave nothing of an event.
@@ -370,7 +388,7 @@ class _Chain:
         """
         counts = [0] * len(self.counts)
         rows: list[Row] = [event]
-        for position, stage in () if self._chance else self._links[: self._cut]:
+        for position, stage in () if self._chance else self._silent:
             try:
                 rows = list(stage.feed(rows))
             except SplError:  # it comes again when the event itself is fed
@@ -380,6 +398,29 @@ class _Chain:
             if not rows:
                 return counts
         return None
+
+    def share(self) -> None:
+        """Keep only the links up to the first that holds its rows, so that these can be taken."""
+        mergeable = any(isinstance(stage, Mergeable) for _, stage in self._links[self._cut :][:1])
+        self._links = self._links[: self._cut + mergeable]
+
+    def held(self) -> tuple[list[int], list[Row], Any]:
+        """Return the counts, and the rows or what the last stage holds of them."""
+        last = self._links[-1][1] if self._links else None
+        return self.counts, self._rows, last.held() if isinstance(last, Mergeable) else None
+
+    def absorb(
+        self, held: tuple[list[int], list[Row], Any], bind: Callable[[Event], Event]
+    ) -> None:
+        """Take what a chain of the same commands held that shared the work."""
+        counts, rows, in_stage = held
+        for position, count in enumerate(counts):
+            self.counts[position] += count
+        stage = self._links[self._cut][1] if self._cut < len(self._links) else None
+        if isinstance(stage, Mergeable):
+            stage.absorb(_bound(in_stage, bind) if isinstance(in_stage, list) else in_stage)
+        else:
+            self.feed(_bound(rows, bind), self._cut)
 
     @property
     def done(self) -> bool:
@@ -450,6 +491,10 @@ def _has_subsearch(pipeline: Pipeline) -> bool:
 def _own(rows: Iterable[Row]) -> Iterator[Row]:
     """Give the search its own view of each event: others read the same one."""
     return (row.view() if isinstance(row, Event) else row for row in rows)
+
+
+def _bound(rows: Iterable[Row], bind: Callable[[Event], Event]) -> list[Row]:
+    return [bind(row) if isinstance(row, Event) else row for row in rows]
 
 
 def _telling(on_match: Callable[[Event], object], rows: Iterable[Row]) -> Iterator[Row]:

@@ -178,6 +178,10 @@ class Event(MutableMapping[str, Value]):
         other._kept = None
         return other
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Neither what can be parsed again nor the app's knowledge, which `Engine.bind` adds.
+        return _restored, (self.record.raw, self._indexed, self._changes)
+
     @property
     def raw(self) -> str | bytes:
         """The text as it was read."""
@@ -275,6 +279,15 @@ class Event(MutableMapping[str, Value]):
 
     def __repr__(self) -> str:
         return f"Event({self.record.text[:80]!r})"
+
+
+def _restored(
+    raw: str | bytes, indexed: dict[str, Value], changes: dict[str, Value | None]
+) -> Event:
+    event = Event(raw)
+    event._indexed = indexed
+    event._changes = changes
+    return event
 
 
 class _Timeless(dict[str, Value]):

@@ -28,6 +28,7 @@ import orjson
 
 BLOCK: Final = 1 << 20
 MAX_RECORD: Final = 64 << 20
+_REST: Final = 1 << 16
 STDIN: Final = "-"
 
 Problem = Callable[[int, str, bytes], object]
@@ -85,14 +86,22 @@ class Source:
     `path` is a file, a named pipe or `-` for standard input. `problem` hears of what is
     skipped; `progress(n)` of every n bytes taken from disk. A regular file is read up to the
     size that it had when it was opened, so that a log in use comes to an end.
+
+    Of a file of plain lines `part` may be read alone: the lines that begin between two offsets,
+    numbered from 1.
     """
 
     def __init__(
-        self, path: str, problem: Problem, progress: Callable[[int], object] | None = None
+        self,
+        path: str,
+        problem: Problem,
+        progress: Callable[[int], object] | None = None,
+        part: tuple[int, int] | None = None,
     ) -> None:
         self.path = path
         self._problem = problem
         self._progress = progress
+        self._part = part
         self._told = False
 
     def records(self) -> Iterator[Record]:
@@ -110,6 +119,9 @@ class Source:
         `problem` hears of it (line 0), and all that can be read is yielded.
         """
         with self._open() as file:
+            if self._part:
+                yield from _lines(self._blocks_of(file, *self._part), self._tell)
+                return
             blocks = _decompress(self._blocks(file), self._tell)
             head = _head(blocks)
             if not head and self._told:
@@ -145,6 +157,29 @@ class Source:
             yield block
         if size != _size(file):
             self._tell(0, f"changed while it was read; its first {done:,} bytes were read")
+
+    def _blocks_of(self, file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+        """Yield the lines that begin between two offsets."""
+        size = _size(file)
+        at = max(start - 1, 0)
+        file.seek(at)
+        whole = start == 0
+        block = b""
+        while at < end and (block := self._read(file, min(BLOCK, end - at))):
+            at += len(block)
+            if self._progress:
+                self._progress(len(block))
+            if not whole:
+                _, newline, block = block.partition(b"\n")
+                whole = bool(newline)
+            if whole and block:
+                yield block
+        while whole and block and not block.endswith(b"\n") and (more := self._read(file, _REST)):
+            line, newline, _ = more.partition(b"\n")
+            block = line + newline
+            yield block
+        if size != _size(file):
+            self._tell(0, "changed while it was read; what it held at first was read")
 
     def _read(self, file: BinaryIO, size: int) -> bytes:
         try:

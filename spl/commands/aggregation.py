@@ -194,7 +194,7 @@ class Aggregator:
         self.makers: list[Callable[[], Accumulator]] = []
         self._reads: list[Read | None] = []
         self._wildcards: list[Aggregation] = []
-        self._expanded: set[tuple[str, str]] = set()
+        self._places: dict[tuple[int, str], int] = {}
         for aggregation in aggregations:
             if aggregation.wildcard:
                 self._wildcards.append(aggregation)
@@ -237,23 +237,38 @@ class Aggregator:
                 accumulator.add(values, time)
 
     def _expand(self, row: Row) -> None:
-        for aggregation in self._wildcards:
-            pattern = str(aggregation.argument)
-            compiled = wildcard_pattern(pattern)
+        for number, aggregation in enumerate(self._wildcards):
+            compiled = wildcard_pattern(str(aggregation.argument))
             for name in row:
-                key = (aggregation.output, name)
-                if key in self._expanded or name.startswith("_") or not compiled.fullmatch(name):
-                    continue
-                self._expanded.add(key)
-                output = _wildcard_output(aggregation, pattern, name)
-                self._append(output, aggregation.accumulator, _reader(name))
+                if not name.startswith("_") and compiled.fullmatch(name):
+                    self._stand_for(number, name)
 
-    def merge(self, group: Group, other: Group) -> None:
-        """Add what was taken by `other` to `group`."""
-        known = len(group.accumulators)
-        group.accumulators += [make() for make in self.makers[known:]]
-        for accumulator, more in zip(group.accumulators, other.accumulators, strict=False):
-            accumulator.merge(more)
+    def _stand_for(self, number: int, name: str) -> int:
+        """Let a wildcard stand for field `name`, too; return the place of its accumulators."""
+        expansion = (number, name)
+        if expansion not in self._places:
+            aggregation = self._wildcards[number]
+            output = _wildcard_output(aggregation, str(aggregation.argument), name)
+            self._places[expansion] = len(self.makers)
+            self._append(output, aggregation.accumulator, _reader(name))
+        return self._places[expansion]
+
+    @property
+    def expansions(self) -> list[tuple[int, str]]:
+        """Which wildcard has come to stand for which field, in the order of the last outputs."""
+        return list(self._places)
+
+    def merge(
+        self, group: Group, other: Group, expansions: Sequence[tuple[int, str]] | None = None
+    ) -> None:
+        """Add what was taken by `other` to `group`. `expansions`: those of its aggregator, where it
+        is not this one."""
+        expansions = self.expansions if expansions is None else expansions
+        fixed = len(self.makers) - len(self._places)
+        places = [*range(fixed), *(self._stand_for(*expansion) for expansion in expansions)]
+        group.accumulators += [make() for make in self.makers[len(group.accumulators) :]]
+        for place, more in zip(places, other.accumulators, strict=False):
+            group.accumulators[place].merge(more)
 
     def results(self, group: Group) -> dict[str, Value]:
         """Return the outputs of a group; null ones are absent."""

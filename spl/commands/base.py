@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from spl.context import Context
 from spl.lang.reader import Node, Reader
@@ -39,6 +39,21 @@ class Stage:
     def columns(self, before: Columns) -> Columns:
         """Return the columns of the output, given those of the input; called after `finish`."""
         return before
+
+
+class Mergeable(Stage):
+    """A stage that gives nothing before `finish`, and can go on where another one stopped.
+
+    So the rows of one search can be fed to several processes, each with a stage of its own.
+    """
+
+    @abstractmethod
+    def held(self) -> Any:
+        """Return what the stage holds of the rows that it was fed; it can be pickled."""
+
+    @abstractmethod
+    def absorb(self, held: Any) -> None:
+        """Take what another stage of the same command held of the rows after these."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +147,7 @@ class PerBatch(Stage):
         return self._columns(before) if self._columns else before
 
 
-class OnAll(Stage):
+class OnAll(Mergeable):
     """A stage that must see all rows first."""
 
     def __init__(
@@ -151,6 +166,12 @@ class OnAll(Stage):
     def finish(self) -> Iterable[Row]:
         rows, self._rows = self._rows, []
         return self._run(rows)
+
+    def held(self) -> list[Row]:
+        return self._rows
+
+    def absorb(self, held: list[Row]) -> None:
+        self._rows.extend(held)
 
     def columns(self, before: Columns) -> Columns:
         return self._columns(before) if self._columns else before

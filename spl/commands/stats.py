@@ -22,7 +22,7 @@ from spl.commands.arguments import (
     read_by,
     read_options,
 )
-from spl.commands.base import Columns, Command, Stage
+from spl.commands.base import Columns, Command, Mergeable, Stage
 from spl.commands.sort import natural_key
 from spl.context import Context
 from spl.lang.reader import Reader
@@ -73,7 +73,10 @@ class Stats(Command):
         yield from options_text(at_end)
 
 
-class _StatsStage(Stage):
+_Held = tuple[list[tuple[int, str]], dict[tuple[str, ...], Group]]
+
+
+class _StatsStage(Mergeable):
     def __init__(self, command: Stats, context: Context) -> None:
         self._by = command.by
         self._distinct = bool(command.options.get("dedup_splitvals"))
@@ -97,6 +100,16 @@ class _StatsStage(Stage):
                     group = groups[key] = Group(aggregator)
                 aggregator.add(group, row)
         return ()
+
+    def held(self) -> _Held:
+        return self._aggregator.expansions, self._groups
+
+    def absorb(self, held: _Held) -> None:
+        expansions, groups = held
+        for key, group in groups.items():
+            if key not in self._groups:
+                self._groups[key] = Group(self._aggregator)
+            self._aggregator.merge(self._groups[key], group, expansions)
 
     def finish(self) -> Iterator[Row]:
         for key in sorted(self._groups, key=lambda key: [natural_key(part) for part in key]):

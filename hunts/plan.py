@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import orjson
 
@@ -21,6 +22,7 @@ from spl.values import Row
 
 _SAMPLE = 1 << 18
 _SAMPLED_LINES = 50
+_LINES_LOOKED_AT = 1_000
 _FEW = 0.04
 """The share of candidate lines up to which a scan is cheaper than a look at each line."""
 _MOST_VERDICTS = 50_000
@@ -186,7 +188,7 @@ class Planner:
     ) -> Judge:
         kinds = tuple(origin.origin[0] for origin in origins)
         if kinds not in self._projections:
-            samples = list(_parsed(batch))
+            samples, sorts = _samples(batch)
 
             def read(event: Event) -> None:
                 for _, wish, number in asking:
@@ -194,8 +196,12 @@ class Planner:
                         with suppress(UnreadError):
                             wish.loses(event)
 
-            names = set().union(*(telling_fields(samples, origin, read) for origin in origins))
-            self._projections[kinds] = Projection(names, samples)
+            fields = [telling_fields(samples, sorts, origin, read) for origin in origins]
+            names = set().union(*(common for common, _ in fields))
+            present = set().union(*(unlike for _, unlike in fields))
+            self._projections[kinds] = Projection(
+                names, {name for name in present if name.isidentifier()}, [*samples, *sorts]
+            )
         return Judge(self._projections[kinds], origins, asking)
 
 
@@ -217,11 +223,19 @@ def _scanner(
     return scanner if few else None
 
 
-def _parsed(batch: RawLines) -> Iterator[object]:
+def _samples(batch: RawLines) -> tuple[list[Any], list[Any]]:
+    """Return events of all over the batch, parsed, and one of each sort that begins it."""
+    events: list[Any] = []
+    sorts: dict[tuple[str, ...], Any] = {}
     step = -(-batch.lines.count // _SAMPLED_LINES)
     for number, (_, raw) in enumerate(batch.lines.records()):
-        if number % step == 0:
-            try:
-                yield orjson.loads(raw)
-            except orjson.JSONDecodeError:
-                continue
+        try:
+            if number % step == 0:
+                events.append(orjson.loads(raw))
+            elif number < _LINES_LOOKED_AT and len(sorts) < _SAMPLED_LINES:
+                event = orjson.loads(raw)
+                kind = (str(event.get(key)) for key in ("verb", "objectRef", "userAgent"))
+                sorts.setdefault((*kind, str(event.get("responseStatus"))), event)
+        except orjson.JSONDecodeError:
+            continue
+    return events, list(sorts.values())

@@ -243,7 +243,8 @@ class RunningSearch:
         self._chain.feed(events)
 
     def loses(self, event: Event) -> list[int] | None:
-        """Tell whether the commands that look at each row by itself leave nothing of an event.
+        """Tell whether the commands that look at each row by itself leave nothing of an event that
+        matches the first clause.
 
         Returns how many rows then come out of each command; None where some are left. Raises
         UnreadError where that depends on a field of `event` that is not known.
@@ -374,21 +375,22 @@ class _Chain:
             (n for n, s in enumerate(stages) if not isinstance(s, PerBatch)), len(stages)
         )
         """Up to here each row goes through the links by itself."""
-        self._silent = self._links[: self._cut]
+        self._behind_clause = [link for link in self._links[: self._cut] if link[0] != 0]
         self._chance = any(map(_is_chance, commands))
         if on_match:
             self._links.insert(self._cut, (None, PerBatch(partial(_telling, on_match))))
             self._cut += 1
 
     def loses(self, event: Event) -> list[int] | None:
-        """Tell whether the commands that look at each row by itself leave nothing of an event.
+        """Tell whether the commands that look at each row by itself leave nothing of an event that
+        matches the first clause.
 
         Returns how many rows then come out of each command; None where some are left. Raises
         UnreadError where that depends on a field of `event` that is not known.
         """
-        counts = [0] * len(self.counts)
+        counts = [int(position == 0) for position in range(len(self.counts))]
         rows: list[Row] = [event]
-        for position, stage in () if self._chance else self._silent:
+        for position, stage in () if self._chance else self._behind_clause:
             try:
                 rows = list(stage.feed(rows))
             except SplError:  # it comes again when the event itself is fed

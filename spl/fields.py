@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 import orjson
 
-from spl.values import Value, number_text, to_number, to_value
+from spl.values import Row, Value, number_text, to_number, to_value
 
 Json = Any
 Splits = Callable[[str], Iterable[tuple[str, str]]]
@@ -34,6 +34,10 @@ METADATA: Final = ("source", "sourcetype", "host", "index")
 
 class UnreadError(Exception):
     """A field was asked for of an event that is only known in part."""
+
+
+class PresentError(UnreadError):
+    """All that is known of the field is that the event has it."""
 
 
 class Extraction(Protocol):
@@ -65,6 +69,11 @@ class Record:
         """The event as text; bytes that are not UTF-8 are shown as `\\xNN`, as Splunk does."""
         raw = self.raw
         return raw.decode("utf-8", "backslashreplace") if isinstance(raw, bytes) else raw
+
+    @property
+    def excerpt(self) -> str:
+        """What is known of the text, cut between words."""
+        return self.text
 
     @property
     def json(self) -> Json:
@@ -252,6 +261,15 @@ class Event(MutableMapping[str, Value]):
             value = self.extracted(name)
         return default if value is None else value
 
+    def has(self, name: str) -> bool:
+        """Tell whether there is a field `name`."""
+        try:
+            return self.get(name) is not None
+        except PresentError:
+            if self.verbatim(name):
+                return True
+            raise
+
     def __getitem__(self, name: str) -> Value:
         value: Value | None = self.get(name)
         if value is None:
@@ -288,6 +306,12 @@ def _restored(
     event._indexed = indexed
     event._changes = changes
     return event
+
+
+def has_field(row: Row, name: str) -> bool:
+    """Tell whether a row has field `name`, which an event can do that does not know its value."""
+    has = getattr(row, "has", None)
+    return has(name) if has else row.get(name) is not None
 
 
 class _Timeless(dict[str, Value]):

@@ -14,7 +14,7 @@ from itertools import product
 from typing import Any
 
 from spl.errors import UnsupportedSplError
-from spl.fields import Event, UnreadError
+from spl.fields import Event, UnreadError, has_field
 from spl.lang.search_expression import (
     And,
     Comparison,
@@ -67,6 +67,8 @@ def compile_search(expression: SearchExpression) -> Predicate:
         case Comparison():
             if is_time_modifier(expression):
                 return lambda _row: True
+            if expression.operator == "=" and set(expression.value) == {"*"}:
+                return lambda row: has_field(row, expression.field)
             return _on_any(expression.field, _compile_test(expression))
         case Subsearch() | SubsearchValue():
             raise UnsupportedSplError("a subsearch cannot stand here")
@@ -90,7 +92,7 @@ def compile_known(expression: SearchExpression) -> Callable[[Row], bool | None]:
                 return None if truth is None else not truth
 
             return negated
-    test = compile_search(expression)
+    test = _sure(expression) if isinstance(expression, Term) else compile_search(expression)
     key = ("known", str(expression))
 
     def check(row: Row) -> bool | None:
@@ -100,6 +102,21 @@ def compile_known(expression: SearchExpression) -> Callable[[Row], bool | None]:
             if isinstance(row, Event)
             else _known(test, row)
         )
+
+    return check
+
+
+def _sure(term: Term) -> Predicate:
+    """Return the test of a term, which what is known of a text may hold already."""
+    test, pattern = compile_search(term), term_pattern(term)
+
+    def check(row: Row) -> bool:
+        try:
+            return test(row)
+        except UnreadError:
+            if isinstance(row, Event) and pattern.search(row.record.excerpt):
+                return True
+            raise
 
     return check
 

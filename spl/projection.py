@@ -6,13 +6,24 @@ one holds for all those with the same values.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import orjson
 
-from spl.fields import Event, Json, Record, UnreadError, field_splits, find, scalar_text
+from spl.fields import (
+    Event,
+    Json,
+    PresentError,
+    Record,
+    UnreadError,
+    field_splits,
+    find,
+    flatten,
+    scalar_text,
+)
 from spl.values import Value, to_value
 
 Digest = Hashable
@@ -20,18 +31,29 @@ Digest = Hashable
 
 # No booleans and floats: to Python, true, 1 and 1.0 are equal.
 _Scalar = str | int | None
+_PLAIN = re.compile(r"[ !#-.0-;=?-\[\]-~]*")
 
 
 class Projection:
-    """Reads the fields `names` of events that look like `samples` (parsed events)."""
+    """Reads the fields `names` of events that look like `samples` (parsed events).
 
-    def __init__(self, names: Collection[str], samples: Sequence[Json]) -> None:
+    Of the fields `present` it only tells whether an event has them; `seen` has their values in the
+    event that was read last.
+    """
+
+    def __init__(
+        self, names: Collection[str], present: Collection[str], samples: Sequence[Json]
+    ) -> None:
         self._names = frozenset(names)
+        self._present = frozenset(present)
+        self.seen: dict[str, str] = {}
         objects = [sample for sample in samples if isinstance(sample, dict)]
-        self._decode = msgspec.json.Decoder(_structure(self._names, objects)).decode
+        structure = _structure([*self._names, *self._present], objects, self._present)
+        self._decode = msgspec.json.Decoder(structure, dec_hook=self._see).decode
 
     def digest(self, raw: bytes) -> Digest | None:
         """Return the digest of an event; None where only parsing it all can tell its fields."""
+        self.seen.clear()
         try:
             return self._decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -42,8 +64,28 @@ class Projection:
 
         It raises UnreadError where it is asked for another field.
         """
-        parsed = orjson.loads(msgspec.json.encode(digest))
-        return origin.glimpse(_Glimpse(parsed, self._names))
+        parsed = orjson.loads(msgspec.json.encode(digest, enc_hook=lambda _present: ""))
+        return origin.glimpse(_Glimpse(parsed, self._names, self._present))
+
+    def _see(self, kind: type[_Present], value: Json) -> _Present:
+        if not isinstance(value, str):
+            raise ValueError
+        self.seen[kind.name] = value
+        return kind.one
+
+
+class _Present:
+    """Stands for a text that is not part of the digest; each field has a class of its own."""
+
+    name: ClassVar[str]
+    one: ClassVar[_Present]
+
+
+def _present(name: str) -> type[_Present]:
+    kind = type("_Present", (_Present,), {"name": name})
+    assert issubclass(kind, _Present)
+    kind.one = kind()
+    return kind
 
 
 class _Part(Record):
@@ -79,15 +121,27 @@ class _Part(Record):
 class _Glimpse(_Part):
     """A record of which only some fields are known."""
 
-    __slots__ = ("_known",)
+    __slots__ = ("_known", "_present")
 
-    def __init__(self, json: Json, known: frozenset[str]) -> None:
+    def __init__(self, json: Json, known: frozenset[str], present: frozenset[str]) -> None:
         super().__init__(json)
         self._known = known
+        self._present = present
+
+    @property
+    def excerpt(self) -> str:
+        words = flatten(self._json).items()
+        texts = [text for name, values in words for text in (name, *values)]
+        # What JSON may write in another way is not sure to be there.
+        return "\n".join(text for text in texts if _PLAIN.fullmatch(text))
 
     def field(self, name: str) -> Value | None:
+        if name in self._present:
+            if find(self._json, name, field_splits):
+                raise PresentError(name)
+            return None
         if name not in self._known:
-            raise UnreadError
+            raise UnreadError(name)
         return super().field(name)
 
 
@@ -102,18 +156,26 @@ class _Watched(_Part):
         self._unread = unread
 
     def field(self, name: str) -> Value | None:
-        if name in self._unread:
-            raise UnreadError
         value = super().field(name)
+        if name in self._unread:
+            if value is not None:
+                raise PresentError
+            return None
         self._read.setdefault(name, set()).add(tuple(value) if isinstance(value, list) else value)
         return value
 
 
 def telling_fields(
-    samples: Sequence[Json], origin: Event, read: Callable[[Event], object]
-) -> set[str]:
-    """Return the fields that `read` asks for of events like `samples`, but those whose values
-    differ from event to event: they would tell every event apart."""
+    samples: Sequence[Json],
+    sorts: Sequence[Json],
+    origin: Event,
+    read: Callable[[Event], object],
+) -> tuple[set[str], set[str]]:
+    """Return the fields that `read` asks for of events: those whose values many have in common, and
+    those that would tell every event apart.
+
+    `samples` are events as they come, parsed; `sorts` more of them, none like the other.
+    """
     unread: set[str] = set()
     # What is not read leads to other fields.
     for _ in range(2):
@@ -121,11 +183,16 @@ def telling_fields(
         for sample in samples:
             read(origin.glimpse(_Watched(sample, seen, unread)))
         unread |= {name for name, values in seen.items() if len(values) > len(samples) / 2}
-    return seen.keys() - unread
+        for sort in sorts:
+            read(origin.glimpse(_Watched(sort, seen, unread)))
+    return seen.keys() - unread, unread
 
 
-def _structure(names: Iterable[str], samples: Sequence[dict[str, Json]]) -> type[msgspec.Struct]:
-    """Return a structure with every member in which a field of `names` may stand.
+def _structure(
+    names: Iterable[str], samples: Sequence[dict[str, Json]], present: Collection[str] = ()
+) -> type[msgspec.Struct]:
+    """Return a structure with every member in which a field of `names` may stand; of the members
+    `present` the values are left out.
 
     Where the samples have no such member, or a value of another kind comes, an event does not fit.
     """
@@ -139,7 +206,9 @@ def _structure(names: Iterable[str], samples: Sequence[dict[str, Json]]) -> type
         [
             (
                 member,
-                _type(rests[key], [sample[key] for sample in samples if key in sample]),
+                _present(key) | msgspec.UnsetType
+                if key in present
+                else _type(rests[key], [sample[key] for sample in samples if key in sample]),
                 msgspec.UNSET,
             )
             for member, key in members.items()

@@ -18,7 +18,7 @@ from spl.evaluation import to_field
 from spl.event_types import FIELD as EVENT_TYPE
 from spl.event_types import EventTypes, Tags
 from spl.field_extraction import FieldExtraction, Found
-from spl.fields import METADATA, Event, Extraction, time_text
+from spl.fields import METADATA, Event, Extraction, PresentError, time_text
 from spl.functions.registry import Compiled
 from spl.key_values import key_value_pairs, xml_fields
 from spl.lookups import AppliedLookup
@@ -223,8 +223,9 @@ class Aliases(Operation):
         self._aliases = aliases
 
     def set(self, name: str, event: Event) -> Value | None:
-        value = self.below.resolve(name, event)
-        for alias in self._aliases[name]:
+        aliases = self._aliases[name]
+        value = self.below.resolve(name, event) if aliases[0].only_if_new else None
+        for alias in aliases:
             if value is None or not alias.only_if_new:
                 value = self.below.resolve(alias.source, event)
         return value
@@ -316,6 +317,15 @@ class _Before(MutableMapping[str, Value]):
     def get(self, name: str, default: Any = None) -> Any:
         value = self.written.get(name) or self._fields.resolve(name, self._event)
         return default if value is None else value
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a field `name`."""
+        try:
+            return self.get(name) is not None
+        except PresentError:
+            if self._fields.verbatim(name):
+                return True
+            raise
 
     def __getitem__(self, name: str) -> Value:
         value: Value | None = self.get(name)

@@ -5,20 +5,41 @@ https://help.splunk.com/splunk-enterprise/spl-search-reference/9.4/evaluation-fu
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
+from spl.fields import has_field
 from spl.functions.json_functions import read_json
-from spl.functions.registry import EvalValue, JsonBoolean, as_number, eval_function
+from spl.functions.registry import (
+    Compiled,
+    Environment,
+    EvalValue,
+    JsonBoolean,
+    as_number,
+    eval_function,
+)
+from spl.lang.eval_expression import EvalExpression, Field
+from spl.values import Row
 
 
-@eval_function("isnull", arguments=1, boolean=True)
-def isnull(value: EvalValue) -> EvalValue:
+@eval_function("isnull", arguments=1, boolean=True, form=True)
+def isnull(_: Environment, given: Sequence[EvalExpression], values: Sequence[Compiled]) -> Compiled:
     """`isnull(<value>)`."""
-    return value is None
+    there = _is_there(given[0], values[0])
+    return lambda row: not there(row)
 
 
-@eval_function("isnotnull", arguments=1, boolean=True)
-def isnotnull(value: EvalValue) -> EvalValue:
+@eval_function("isnotnull", arguments=1, boolean=True, form=True)
+def isnotnull(
+    _: Environment, given: Sequence[EvalExpression], values: Sequence[Compiled]
+) -> Compiled:
     """`isnotnull(<value>)`."""
-    return value is not None
+    return _is_there(given[0], values[0])
+
+
+def _is_there(expression: EvalExpression, value: Compiled) -> Callable[[Row], bool]:
+    if isinstance(expression, Field):
+        return lambda row: has_field(row, expression.name)
+    return lambda row: value(row) is not None
 
 
 @eval_function("ismv", arguments=1, boolean=True)

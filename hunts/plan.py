@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 import orjson
 
 from hunts.inputs import RawLines, Views
+from hunts.shapes import epoch
 from spl import Engine, Event
-from spl.fields import METADATA, UnreadError
+from spl.engine import Prospect
+from spl.fields import METADATA, PresentError, UnreadError, time_text
 from spl.lang.search_expression import SearchExpression
 from spl.literals import EXCEPTIONS, Origin, cover, known
 from spl.matching import compile_known
@@ -26,6 +29,11 @@ _LINES_LOOKED_AT = 1_000
 _FEW = 0.04
 """The share of candidate lines up to which a scan is cheaper than a look at each line."""
 _MOST_VERDICTS = 50_000
+# Searches ask for what stands there by raw terms.
+_WORDS = {"apiVersion", "annotations.authorization.k8s.io/decision"}
+_TIME = "stageTimestamp"
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)
+_SECONDS = len("2026-11-21T00:00:00")
 
 
 @dataclass(frozen=True)
@@ -34,8 +42,8 @@ class Wish:
 
     data_source: SearchExpression
     clause: SearchExpression
-    loses: Callable[[Event], list[int] | None]
-    """See `RunningSearch.loses`."""
+    foresee: Callable[[Event], Prospect | None]
+    """See `RunningSearch.foresee`."""
     matches: Callable[[Row], bool | None] = field(init=False)
     """The clause, for an event that is known in part."""
 
@@ -44,15 +52,44 @@ class Wish:
 
 
 @dataclass
+class Events:
+    """Events with the same digest, of which no hunt must see more than what is here."""
+
+    count: int = 0
+    unlike: dict[str, list[str]] = field(default_factory=dict)
+    """The fields in which they differ, where a hunt asks for them."""
+
+    @property
+    def seconds(self) -> Counter[float]:
+        """The times of the events, in whole epoch seconds."""
+        stamps = Counter(stamp[:_SECONDS] for stamp in self.unlike.get(_TIME, ()))
+        return Counter({_seconds(stamp): count for stamp, count in stamps.items()})
+
+    def values(self) -> dict[str, list[str]]:
+        """Return what `RunningSearch.take_foreseen` asks for."""
+        stamps = self.unlike.get(_TIME)
+        if not stamps:
+            return self.unlike
+        # As texts of one length they have the order of their times.
+        by_length: dict[int, list[str]] = {len(stamp): [] for stamp in stamps}
+        for stamp in stamps:
+            by_length[len(stamp)].append(stamp)
+        ends = [end for some in by_length.values() for end in (min(some), max(some))]
+        return {**self.unlike, "_time": [time_text(epoch(end) or 0) for end in ends]}
+
+
+@dataclass
 class Verdict:
     """What becomes of all events with the same digest."""
 
     sees: int
     """The bits of the hunts that must see the event itself."""
-    lost: list[tuple[int, list[int]]]
-    """The hunts whose clause matches, and whose next commands drop it: see `Wish.loses`."""
-    events: int = 0
-    """How many there were."""
+    foreseen: list[tuple[int, Prospect]] = field(default_factory=list)
+    """The hunts that need not, and what they take instead."""
+    unlike: tuple[str, ...] = ()
+    """The fields in which the events differ and that those hunts ask for."""
+    events: Events = field(default_factory=Events)
+    """The events since they were last taken."""
 
 
 class Judge:
@@ -73,41 +110,66 @@ class Judge:
 
     def sees(self, raw: bytes) -> int:
         """Return the bits of the hunts that must see an event."""
-        digest = self._projection.digest(raw)
+        projection = self._projection
+        digest = projection.digest(raw)
         verdict = self._verdicts.get(digest)
         if verdict is None:
             verdict = self._judge(digest)
-        verdict.events += 1
+        if verdict.unlike:
+            if not _STAMP.fullmatch(projection.seen[_TIME]):
+                return self._everybody
+            for name in verdict.unlike:
+                verdict.events.unlike[name].append(projection.seen[name])
+        verdict.events.count += 1
         return verdict.sees
 
-    def lost(self) -> Iterator[tuple[int, list[int], int]]:
-        """Yield what was lost since the last call: the hunt, what `loses` said, how often."""
+    def foreseen(self) -> Iterator[tuple[Sequence[tuple[int, Prospect]], Events]]:
+        """Yield what was foreseen since the last call: for which hunts, and the events."""
         for verdict in self._verdicts.values():
-            if verdict.events:
-                yield from ((position, counts, verdict.events) for position, counts in verdict.lost)
-                verdict.events = 0
+            if verdict.events.count:
+                yield verdict.foreseen, verdict.events
+                verdict.events = _none(verdict.unlike)
         if len(self._verdicts) > _MOST_VERDICTS:
             self._verdicts.clear()
 
     def _judge(self, digest: Digest | None) -> Verdict:
-        verdict = self._verdicts[digest] = Verdict(0, [])
+        verdict = self._verdicts[digest] = Verdict(0)
         if digest is None:
             verdict.sees = self._everybody
             return verdict
         events = [self._projection.event(digest, origin) for origin in self._origins]
+        unlike: set[str] = set()
         for position, wish, origin in self._wishes:
             matches = wish.matches(events[origin])
-            if matches is False:
-                continue
-            counts = None
-            if matches:
-                with suppress(UnreadError):
-                    counts = wish.loses(events[origin])
-            if counts is None:
+            prospect = wish.foresee(events[origin]) if matches else None
+            if prospect and (not prospect.rows or _is_timed(events[origin])):
+                verdict.foreseen.append((position, prospect))
+                unlike |= {name for name in prospect.unlike if name != "_time"}
+                if prospect.rows:
+                    unlike.add(_TIME)
+            elif matches is not False:
                 verdict.sees |= 1 << position
-            else:
-                verdict.lost.append((position, counts))
+        verdict.unlike = tuple(unlike)
+        verdict.events = _none(verdict.unlike)
         return verdict
+
+
+def _none(unlike: Sequence[str]) -> Events:
+    return Events(0, {name: [] for name in unlike})
+
+
+def _is_timed(event: Event) -> bool:
+    try:
+        return event.record.field(_TIME) is not None
+    except PresentError:
+        return True
+    except UnreadError:
+        return False
+
+
+@lru_cache(maxsize=10_000)
+def _seconds(stamp: str) -> float:
+    return epoch(stamp + "Z") or 0.0
 
 
 @dataclass(frozen=True)
@@ -135,9 +197,9 @@ class Plan:
                 yield bits, batch.views(start, end)
             start = end + 1
 
-    def lost(self) -> Iterator[tuple[int, list[int], int]]:
-        """Yield which hunts' clauses matched events that were no candidates: see `Judge.lost`."""
-        return iter(()) if isinstance(self.finder, Scanner) else self.finder.lost()
+    def foreseen(self) -> Iterator[tuple[Sequence[tuple[int, Prospect]], Events]]:
+        """Yield what hunts take of events that were no candidates of theirs."""
+        return iter(()) if isinstance(self.finder, Scanner) else self.finder.foreseen()
 
 
 class Planner:
@@ -193,14 +255,15 @@ class Planner:
             def read(event: Event) -> None:
                 for _, wish, number in asking:
                     if number == kinds.index(event.origin[0]) and wish.matches(event):
-                        with suppress(UnreadError):
-                            wish.loses(event)
+                        wish.foresee(event)
 
             fields = [telling_fields(samples, sorts, origin, read) for origin in origins]
             names = set().union(*(common for common, _ in fields))
             present = set().union(*(unlike for _, unlike in fields))
             self._projections[kinds] = Projection(
-                names, {name for name in present if name.isidentifier()}, [*samples, *sorts]
+                (names | _WORDS) - {_TIME},
+                {_TIME, *(name for name in present if name.isidentifier())},
+                [*samples, *sorts],
             )
         return Judge(self._projections[kinds], origins, asking)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from hunts.parallel import on_each
 from hunts.plan import Plan, Planner, Wish
 from hunts.timeline import Timeline, align
 from spl import Engine, Event, SplError
-from spl.engine import Results, RunningSearch
+from spl.engine import Prospect, Results, RunningSearch
 from spl.matching import compile_search
 from spl.time_range import TimeRange
 
@@ -142,8 +142,10 @@ class _Run:
                 if view is not None:
                     self._hunts[position].take(bound[view])
         self._seen[_sourcetypes(batch.origin)] += count
-        for position, counts, times in plan.lost():
-            self._hunts[position].pass_over(counts, times)
+        for foreseen, events in plan.foreseen():
+            values, seconds = events.values(), events.seconds
+            for position, prospect in foreseen:
+                self._hunts[position].take_foreseen(prospect, events.count, values, seconds)
         for hunt, view in zip(self._hunts, plan.views, strict=True):
             if view is not None:
                 hunt.events += count
@@ -188,7 +190,7 @@ class _RunningHunt:
             source = engine.app.search_expression(macro)
             self._belongs = compile_search(source)
             if self._running.clause is not None:
-                self.wish = Wish(source, self._running.clause, self._running.loses)
+                self.wish = Wish(source, self._running.clause, self._running.foresee)
         except SplError as error:
             self._error = _in_a_line(error)
 
@@ -218,10 +220,19 @@ class _RunningHunt:
         if len(self._waiting) >= _BATCH:
             self._feed()
 
-    def pass_over(self, counts: Sequence[int], times: int) -> None:
-        """Count events that the search matches and drops again: see `RunningSearch.loses`."""
+    def take_foreseen(
+        self,
+        prospect: Prospect,
+        times: int,
+        unlike: Mapping[str, Sequence[str]],
+        seconds: Counter[float],
+    ) -> None:
+        """Take events that were foreseen; see `RunningSearch.take_foreseen`."""
         if self._running is not None:
-            self._running.pass_over(counts, times)
+            self._running.take_foreseen(prospect, times, unlike)
+            for _ in prospect.rows:
+                for second, count in seconds.items():
+                    self.timeline.add(second, count)
 
     def _feed(self) -> None:
         waiting, self._waiting = self._waiting, []

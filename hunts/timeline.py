@@ -19,9 +19,9 @@ class Timeline:
         self.counts: Counter[int] = Counter()
         """Start of a bucket, in epoch seconds -> events."""
 
-    def add(self, time: float) -> None:
-        """Count an event."""
-        self.counts[int(time // self.width) * self.width] += 1
+    def add(self, time: float, count: int = 1) -> None:
+        """Count so many events."""
+        self.counts[int(time // self.width) * self.width] += count
         if len(self.counts) > _MOST_BUCKETS:
             self.widen(_wider(self.width))
 

@@ -29,13 +29,14 @@ from spl.commands.makemv import Makemv
 from spl.commands.regex import Regex
 from spl.commands.rex import Rex
 from spl.commands.search import Search
+from spl.commands.stats import ForeseenRow, StatsStage
 from spl.commands.subsearch import possible
 from spl.commands.tstats import Tstats
 from spl.commands.where import Where
 from spl.context import Context, Found, Message
 from spl.errors import SplError, UnsupportedSplError
 from spl.external import ExternalCommand, custom_commands
-from spl.fields import Event
+from spl.fields import Event, UnreadError
 from spl.functions.registry import Environment
 from spl.knowledge import App
 from spl.lang.search_expression import And, SearchExpression
@@ -207,6 +208,21 @@ class Engine:
         return event.view(self.app.extraction(event))
 
 
+@dataclass(frozen=True)
+class Prospect:
+    """What becomes of events that have the same values in all fields but a few."""
+
+    counts: list[int]
+    """How many rows come of one out of each command that looks at each row by itself."""
+    rows: list[ForeseenRow]
+    """What `stats` then takes; nothing where those commands leave nothing."""
+
+    @property
+    def unlike(self) -> set[str]:
+        """The fields in which they may differ; of `_time` the first and the last value will do."""
+        return {name for row in self.rows for _, name in row.adds.unlike}
+
+
 class RunningSearch:
     """A search at work: fed with events, then finished.
 
@@ -242,19 +258,20 @@ class RunningSearch:
         """Take events, as `Engine.bind` returns them."""
         self._chain.feed(events)
 
-    def loses(self, event: Event) -> list[int] | None:
-        """Tell whether the commands that look at each row by itself leave nothing of an event that
-        matches the first clause.
+    def foresee(self, event: Event) -> Prospect | None:
+        """Tell what becomes of all events like `event`, which is known in part and matches the
+        first clause: of that many need not be fed, but only counted, by `take_foreseen`.
 
-        Returns how many rows then come out of each command; None where some are left. Raises
-        UnreadError where that depends on a field of `event` that is not known.
+        None where each must be looked at.
         """
-        return self._chain.loses(event)
+        return self._chain.foresee(event)
 
-    def pass_over(self, counts: Sequence[int], times: int) -> None:
-        """Count events that were not fed because `loses` said so, with what it returned."""
-        for position, count in enumerate(counts):
-            self._chain.counts[position] += count * times
+    def take_foreseen(
+        self, prospect: Prospect, times: int, unlike: Mapping[str, Sequence[str]]
+    ) -> None:
+        """Take so many events that were foreseen; `unlike` has the values of the fields
+        `prospect.unlike` in them."""
+        self._chain.take_foreseen(prospect, times, unlike)
 
     def share(self) -> None:
         """Become one of several that are fed with parts of the events: only `held` comes of it."""
@@ -381,25 +398,36 @@ class _Chain:
             self._links.insert(self._cut, (None, PerBatch(partial(_telling, on_match))))
             self._cut += 1
 
-    def loses(self, event: Event) -> list[int] | None:
-        """Tell whether the commands that look at each row by itself leave nothing of an event that
-        matches the first clause.
-
-        Returns how many rows then come out of each command; None where some are left. Raises
-        UnreadError where that depends on a field of `event` that is not known.
-        """
+    def foresee(self, event: Event) -> Prospect | None:
+        if self._chance:
+            return None
         counts = [int(position == 0) for position in range(len(self.counts))]
         rows: list[Row] = [event]
-        for position, stage in () if self._chance else self._behind_clause:
-            try:
+        try:
+            for position, stage in self._behind_clause:
                 rows = list(stage.feed(rows))
-            except SplError:  # it comes again when the event itself is fed
+                if position is not None:
+                    counts[position] = len(rows)
+                if not rows:
+                    return Prospect(counts, [])
+            following = self._links[self._cut][1] if self._cut < len(self._links) else None
+            if not isinstance(following, StatsStage):
                 return None
-            if position is not None:
-                counts[position] = len(rows)
-            if not rows:
-                return counts
-        return None
+            taken = [following.foresee(row) if isinstance(row, Event) else None for row in rows]
+        except (SplError, UnreadError):  # an error comes again when the event itself is fed
+            return None
+        known = [row for row in taken if row is not None]
+        return Prospect(counts, known) if len(known) == len(taken) else None
+
+    def take_foreseen(
+        self, prospect: Prospect, times: int, unlike: Mapping[str, Sequence[str]]
+    ) -> None:
+        for position, count in enumerate(prospect.counts):
+            self.counts[position] += count * times
+        for row in prospect.rows:
+            stage = self._links[self._cut][1]
+            assert isinstance(stage, StatsStage)
+            stage.take_foreseen(row, times, unlike)
 
     def share(self) -> None:
         """Keep only the links up to the first that holds its rows, so that these can be taken."""

@@ -16,8 +16,10 @@ from spl.commands.arguments import (
 )
 from spl.errors import SplError, UnsupportedSplError
 from spl.evaluation import compile_eval, to_field
+from spl.fields import Event, PresentError, UnreadError
 from spl.functions.aggregates import (
     Accumulator,
+    Extreme,
     Moments,
     Percentile,
     Range,
@@ -169,6 +171,28 @@ class Group:
         self.accumulators = [make() for make in aggregator.makers]
 
 
+class Foreseen:
+    """What all events add to a group that have the same values in all fields but a few."""
+
+    def __init__(self) -> None:
+        self.once: list[tuple[int, list[str]]] = []
+        """Values that every event has, for accumulators to which their number is nothing."""
+        self.each: list[tuple[int, list[str]]] = []
+        """Values that every event has, for the other accumulators."""
+        self.unlike: list[tuple[int, str]] = []
+        """Accumulators that take a field in which the events differ."""
+
+    def add(self, group: Group, times: int, unlike: Mapping[str, Sequence[str]]) -> None:
+        """Add so many events to a group; `unlike`: the values of the fields that differ."""
+        accumulators = group.accumulators
+        for place, values in self.once:
+            accumulators[place].add(values, None)
+        for place, values in self.each:
+            accumulators[place].add(values * times, None)
+        for place, name in self.unlike:
+            accumulators[place].add(unlike[name], None)
+
+
 Observation = tuple[list[tuple[str, ...] | list[str] | None], float | None]
 """What the aggregations read of a row: the values for each, and the row's time."""
 
@@ -193,24 +217,36 @@ class Aggregator:
         self.outputs: list[str] = []
         self.makers: list[Callable[[], Accumulator]] = []
         self._reads: list[Read | None] = []
+        self._fields: list[str | None] = []
         self._wildcards: list[Aggregation] = []
         self._places: dict[tuple[int, str], int] = {}
         for aggregation in aggregations:
             if aggregation.wildcard:
                 self._wildcards.append(aggregation)
             else:
+                argument = aggregation.argument
                 self._append(
-                    aggregation.output, aggregation.accumulator, aggregation.reads(environment)
+                    aggregation.output,
+                    aggregation.accumulator,
+                    aggregation.reads(environment),
+                    argument if isinstance(argument, str) else None,
                 )
         self._needs_time = any(a.accumulator().needs_time for a in aggregations)
 
-    def _append(self, output: str, make: Callable[[], Accumulator], read: Read | None) -> None:
+    def _append(
+        self,
+        output: str,
+        make: Callable[[], Accumulator],
+        read: Read | None,
+        field: str | None = None,
+    ) -> None:
         if self._allnum and isinstance(make(), (Moments, Percentile, Range)):
             self.makers.append(lambda: _OnlyNumbers(make()))
         else:
             self.makers.append(make)
         self.outputs.append(output)
         self._reads.append(read)
+        self._fields.append(field)
 
     def add(self, group: Group, row: Row) -> None:
         """Add a row to its group."""
@@ -225,6 +261,35 @@ class Aggregator:
             value = "" if read is None else read(row)
             seen.append((value,) if isinstance(value, str) else value)
         return seen, _time(row) if self._needs_time else None
+
+    def foresee(self, row: Event) -> Foreseen | None:
+        """Tell what all events will add to a group that are like `row`, which is known in part.
+
+        None where that cannot be told. Raises UnreadError where it depends on an unknown field.
+        """
+        accumulators = [make() for make in self.makers]
+        if self._wildcards or self._needs_time or any(a.ordered for a in accumulators):
+            return None
+        foreseen = Foreseen()
+        for place, (read, accumulator) in enumerate(zip(self._reads, accumulators, strict=True)):
+            name = self._fields[place]
+            try:
+                value = "" if read is None else read(row)
+            except PresentError as present:
+                if name is None or not row.verbatim(name):
+                    raise
+                foreseen.unlike.append((place, str(present)))
+                continue
+            except UnreadError:
+                if name != "_time" or not isinstance(accumulator, (Extreme, Range)):
+                    raise
+                foreseen.unlike.append((place, name))
+                continue
+            values = [value] if isinstance(value, str) else value
+            if values is not None:
+                kind = foreseen.once if accumulator.idempotent else foreseen.each
+                kind.append((place, values))
+        return foreseen
 
     def take(self, group: Group, observation: Observation) -> None:
         """Add what was observed of a row to its group."""

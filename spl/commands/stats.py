@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 from spl.commands.aggregation import (
     Aggregation,
     Aggregator,
+    Foreseen,
     Group,
     group_keys,
     read_aggregations,
@@ -25,6 +26,7 @@ from spl.commands.arguments import (
 from spl.commands.base import Columns, Command, Mergeable, Stage
 from spl.commands.sort import natural_key
 from spl.context import Context
+from spl.fields import Event
 from spl.lang.reader import Reader
 from spl.values import Row
 
@@ -62,7 +64,7 @@ class Stats(Command):
         return any(a.accumulator().ordered for a in self.aggregations)
 
     def start(self, context: Context) -> Stage:
-        return _StatsStage(self, context)
+        return StatsStage(self, context)
 
     def arguments(self) -> Iterable[str]:
         at_end = {k: v for k, v in self.options.items() if k in _OPTIONS_AT_END}
@@ -76,7 +78,17 @@ class Stats(Command):
 _Held = tuple[list[tuple[int, str]], dict[tuple[str, ...], Group]]
 
 
-class _StatsStage(Mergeable):
+@dataclass(frozen=True)
+class ForeseenRow:
+    """A row that many events become: its groups, and what it adds to each."""
+
+    keys: list[tuple[str, ...]]
+    adds: Foreseen
+
+
+class StatsStage(Mergeable):
+    """`stats` at work."""
+
     def __init__(self, command: Stats, context: Context) -> None:
         self._by = command.by
         self._distinct = bool(command.options.get("dedup_splitvals"))
@@ -100,6 +112,21 @@ class _StatsStage(Mergeable):
                     group = groups[key] = Group(aggregator)
                 aggregator.add(group, row)
         return ()
+
+    def foresee(self, row: Event) -> ForeseenRow | None:
+        """See `Aggregator.foresee`."""
+        keys = list(group_keys(row, self._by, distinct=self._distinct))
+        adds = self._aggregator.foresee(row)
+        return None if adds is None else ForeseenRow(keys, adds)
+
+    def take_foreseen(
+        self, row: ForeseenRow, times: int, unlike: Mapping[str, Sequence[str]]
+    ) -> None:
+        """Take so many rows that were foreseen; see `Foreseen.add`."""
+        for key in row.keys:
+            if key not in self._groups:
+                self._groups[key] = Group(self._aggregator)
+            row.adds.add(self._groups[key], times, unlike)
 
     def held(self) -> _Held:
         return self._aggregator.expansions, self._groups

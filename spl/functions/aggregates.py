@@ -27,6 +27,8 @@ class Accumulator(ABC):
     """The result depends on the order of the rows."""
     needs_time: ClassVar[bool] = False
     """It looks at `_time`."""
+    idempotent: ClassVar[bool] = False
+    """The same values once more change nothing."""
 
     @abstractmethod
     def add(self, values: Sequence[str], time: float | None) -> None:
@@ -59,6 +61,8 @@ class Count(Accumulator):
 
 class DistinctCount(Accumulator):
     """`dc`, `estdc`: how many different values, compared as text."""
+
+    idempotent = True
 
     def __init__(self) -> None:
         self.seen: set[str] = set()
@@ -108,6 +112,8 @@ class List(Accumulator):
 
 class Extreme(Accumulator):
     """`min`, `max`: numbers come before texts (aggregate-functions, max: mixed items)."""
+
+    idempotent = True
 
     def __init__(self) -> None:
         self.key: tuple[int, Number | str] | None = None

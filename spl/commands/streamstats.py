@@ -143,7 +143,13 @@ class _StreamstatsStage(Stage):
             raise SplError(f"window={size}: at most {_MAX_WINDOW}")
         span = options.get("time_window")
         self._windows = (
-            _Windows(size, span.seconds if span else None, shared=options.get("global", True))
+            _Windows(
+                self._aggregator,
+                size,
+                span.seconds if span else None,
+                # In time alone, the window of all groups holds the same rows of each.
+                shared=bool(size) and options.get("global", True),
+            )
             if size or span
             else None
         )
@@ -172,7 +178,7 @@ class _StreamstatsStage(Stage):
     def _add_to(self, row: Row, keys: tuple[Key, ...]) -> None:
         observed = self._aggregator.observe(row)
         if self._windows:
-            self._windows.advance(row, keys)
+            self._windows.advance(row)
         if self._current:
             self._take(keys, observed)
         results = self._aggregator.results(self._group(keys[0]))
@@ -189,10 +195,7 @@ class _StreamstatsStage(Stage):
 
     def _group(self, key: Key) -> Group:
         if self._windows:
-            group = Group(self._aggregator)
-            for observed in self._windows.of(key):
-                self._aggregator.take(group, observed)
-            return group
+            return self._windows.group(key)
         if key not in self._groups:
             self._groups[key] = Group(self._aggregator)
         return self._groups[key]
@@ -204,41 +207,112 @@ class _StreamstatsStage(Stage):
 class _Windows:
     """The last rows, of all groups together (`shared`, global=true) or of each group."""
 
-    def __init__(self, size: int, seconds: float | None, *, shared: bool) -> None:
+    def __init__(
+        self, aggregator: Aggregator, size: int, seconds: float | None, *, shared: bool
+    ) -> None:
+        self._aggregator = aggregator
         self._size = size
         self._seconds = seconds
-        self._shared = shared
-        self._members: dict[Key, deque[tuple[Key, float, Observation]]] = {}
-        self._time = 0.0
+        self._together: deque[tuple[Key, float, Observation]] | None = (
+            deque(maxlen=size) if shared else None
+        )
+        self._windows: dict[Key, _Window] = {}
+        self._time: float | None = None
         self._direction = 0.0
 
     def clear(self) -> None:
-        self._members.clear()
+        self._windows.clear()
+        if self._together is not None:
+            self._together.clear()
+        self._time = None
 
-    def advance(self, row: Row, keys: tuple[Key, ...]) -> None:
-        """Drop the rows that are out of the time window of `row`."""
+    def advance(self, row: Row) -> None:
+        """Go on to the time of `row`."""
         if self._seconds is None:
             return
         value = row.get("_time")
         time = to_number(value) if isinstance(value, str) else None
         if time is None:
             raise SplError("streamstats: time_window= needs a _time in every row")
-        step = time - self._time if self._members else 0
+        step = 0 if self._time is None else time - self._time
         if step * self._direction < 0:
             raise SplError("streamstats: time_window= needs rows sorted by _time")
         self._direction = step or self._direction
         self._time = time
-        for window in self._members.values():
-            while window and abs(window[0][1] - time) >= self._seconds:
-                window.popleft()
 
     def append(self, key: Key, observed: Observation) -> None:
-        place = () if self._shared else key
-        window = self._members.setdefault(place, deque(maxlen=self._size or None))
-        window.append((key, self._time, observed))
+        time = self._time or 0.0
+        if self._together is not None:
+            self._together.append((key, time, observed))
+            return
+        if key not in self._windows:
+            self._windows[key] = _Window(self._aggregator)
+        window = self._windows[key]
+        window.append(time, observed)
+        if self._size and len(window) > self._size:
+            window.drop()
 
-    def of(self, key: Key) -> Iterator[Observation]:
-        """Yield what was observed of the rows in the window that are of group `key`."""
-        for other, _, observed in self._members.get(() if self._shared else key, ()):
-            if other == key:
-                yield observed
+    def group(self, key: Key) -> Group:
+        """Return what the rows in the window that are of group `key` come to."""
+        if self._together is not None:
+            group = Group(self._aggregator)
+            for other, time, observed in self._together:
+                if other == key and not self._is_past(time):
+                    self._aggregator.take(group, observed)
+            return group
+        window = self._windows.get(key)
+        if window is None:
+            return Group(self._aggregator)
+        while len(window) and self._is_past(window.oldest):
+            window.drop()
+        return window.group()
+
+    def _is_past(self, time: float) -> bool:
+        return self._seconds is not None and abs(time - (self._time or 0.0)) >= self._seconds
+
+
+class _Window:
+    """A queue of rows that knows what all rows in it come to.
+
+    The front half holds for each row what it and those behind it in that half come to, so that no
+    row need be looked at twice.
+    """
+
+    def __init__(self, aggregator: Aggregator) -> None:
+        self._aggregator = aggregator
+        self._front: list[tuple[float, Group]] = []  # the oldest is the last
+        self._back: list[tuple[float, Observation]] = []
+        self._back_group = Group(aggregator)
+
+    def __len__(self) -> int:
+        return len(self._front) + len(self._back)
+
+    @property
+    def oldest(self) -> float:
+        """The time of the first row."""
+        return self._front[-1][0] if self._front else self._back[0][0]
+
+    def append(self, time: float, observed: Observation) -> None:
+        self._back.append((time, observed))
+        self._aggregator.take(self._back_group, observed)
+
+    def drop(self) -> None:
+        """Take away the first row."""
+        if not self._front:
+            behind: Group | None = None
+            for time, observed in reversed(self._back):
+                group = Group(self._aggregator)
+                self._aggregator.take(group, observed)
+                if behind:
+                    self._aggregator.merge(group, behind)
+                self._front.append((time, group))
+                behind = group
+            self._back, self._back_group = [], Group(self._aggregator)
+        self._front.pop()
+
+    def group(self) -> Group:
+        group = Group(self._aggregator)
+        if self._front:
+            self._aggregator.merge(group, self._front[-1][1])
+        self._aggregator.merge(group, self._back_group)
+        return group

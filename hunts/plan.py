@@ -30,10 +30,15 @@ _FEW = 0.04
 """The share of candidate lines up to which a scan is cheaper than a look at each line."""
 _MOST_VERDICTS = 50_000
 # Searches ask for what stands there by raw terms.
-_WORDS = {"apiVersion", "annotations.authorization.k8s.io/decision"}
+_WORDS = {"apiVersion", "stage", "annotations.authorization.k8s.io/decision"}
 _TIME = "stageTimestamp"
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)
 _SECONDS = len("2026-11-21T00:00:00")
+
+
+Candidate = tuple[int, int, Sequence[Event]]
+"""A line: the bits of the hunts that must look at it; of those, the bits of the hunts whose first
+clause matches it for sure; and its views, none where it is broken."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,11 @@ class Verdict:
     """What becomes of all events with the same digest."""
 
     sees: int
-    """The bits of the hunts that must see the event itself."""
+    """The bits of the hunts that must look at the event itself."""
+    takes: int = 0
+    """The bits of those whose first clause matches it for sure."""
+    glimpses: Sequence[Event] = ()
+    """What is known of the event, for each of its identities."""
     foreseen: list[tuple[int, Prospect]] = field(default_factory=list)
     """The hunts that need not, and what they take instead."""
     unlike: tuple[str, ...] = ()
@@ -100,28 +109,45 @@ class Judge:
         projection: Projection,
         origins: Sequence[Event],
         wishes: Sequence[tuple[int, Wish, int]],
+        bind: Callable[[Event], Event],
     ) -> None:
         """`wishes`: the position of each hunt, its wish, and which of `origins` it takes."""
+        self._bind = bind
         self._projection = projection
         self._origins = origins
         self._wishes = wishes
         self._everybody = sum(1 << position for position, _, _ in wishes)
         self._verdicts: dict[Digest, Verdict] = {}
 
-    def sees(self, raw: bytes) -> int:
-        """Return the bits of the hunts that must see an event."""
-        projection = self._projection
-        digest = projection.digest(raw)
-        verdict = self._verdicts.get(digest)
-        if verdict is None:
-            verdict = self._judge(digest)
-        if verdict.unlike:
-            if not _STAMP.fullmatch(projection.seen[_TIME]):
-                return self._everybody
-            for name in verdict.unlike:
-                verdict.events.unlike[name].append(projection.seen[name])
-        verdict.events.count += 1
-        return verdict.sees
+    def candidates(self, batch: RawLines) -> Iterator[Candidate]:
+        """Yield the lines that somebody must look at; see `Plan.candidates`."""
+        projection, verdicts = self._projection, self._verdicts
+        start = 0
+        for _, raw in batch.lines.records():
+            end = start + len(raw)
+            digest = projection.digest(raw)
+            verdict = verdicts.get(digest)
+            if verdict is None:
+                verdict = self._judge(digest)
+            stamp = projection.seen.get(_TIME, "")
+            if verdict.unlike and not _STAMP.fullmatch(stamp):
+                yield self._everybody, 0, self._bound(batch.views(start, end))
+            else:
+                for name in verdict.unlike:
+                    verdict.events.unlike[name].append(projection.seen[name])
+                verdict.events.count += 1
+                if verdict.sees:
+                    time = epoch(stamp) if verdict.glimpses and raw.isascii() else None
+                    if time is None:
+                        views = self._bound(batch.views(start, end))
+                    else:
+                        seen = projection.seen
+                        views = [g.embodied(raw, time, seen) for g in verdict.glimpses]
+                    yield verdict.sees, verdict.takes, views
+            start = end + 1
+
+    def _bound(self, views: Views) -> Sequence[Event]:
+        return [self._bind(view) for view in views]
 
     def foreseen(self) -> Iterator[tuple[Sequence[tuple[int, Prospect]], Events]]:
         """Yield what was foreseen since the last call: for which hunts, and the events."""
@@ -142,13 +168,16 @@ class Judge:
         for position, wish, origin in self._wishes:
             matches = wish.matches(events[origin])
             prospect = wish.foresee(events[origin]) if matches else None
-            if prospect and (not prospect.rows or _is_timed(events[origin])):
+            if prospect and (not prospect.rows or _has(_TIME, events[origin])):
                 verdict.foreseen.append((position, prospect))
                 unlike |= {name for name in prospect.unlike if name != "_time"}
                 if prospect.rows:
                     unlike.add(_TIME)
             elif matches is not False:
                 verdict.sees |= 1 << position
+                verdict.takes |= (1 << position) * bool(matches)
+        if all(_has(name, events[0]) for name in ("auditID", "stage", _TIME)):
+            verdict.glimpses = events
         verdict.unlike = tuple(unlike)
         verdict.events = _none(verdict.unlike)
         return verdict
@@ -158,9 +187,9 @@ def _none(unlike: Sequence[str]) -> Events:
     return Events(0, {name: [] for name in unlike})
 
 
-def _is_timed(event: Event) -> bool:
+def _has(name: str, event: Event) -> bool:
     try:
-        return event.record.field(_TIME) is not None
+        return event.record.field(name) is not None
     except PresentError:
         return True
     except UnreadError:
@@ -179,23 +208,15 @@ class Plan:
     views: tuple[int | None, ...]
     """By hunt: the identity that its data source matches; None for none."""
     finder: Scanner | Judge
+    bind: Callable[[Event], Event]
 
-    def candidates(self, batch: RawLines) -> Iterator[tuple[int, Views]]:
-        """Yield each line that somebody must see: the bits of those, and its views.
-
-        A line that is broken has no views.
-        """
-        if isinstance(self.finder, Scanner):
-            for start, end, bits in self.finder.lines(batch.lines.data):
-                yield bits, batch.views(start, end)
+    def candidates(self, batch: RawLines) -> Iterator[Candidate]:
+        """Yield each line that somebody must look at."""
+        if isinstance(self.finder, Judge):
+            yield from self.finder.candidates(batch)
             return
-        sees = self.finder.sees
-        start = 0
-        for _, raw in batch.lines.records():
-            end = start + len(raw)
-            if bits := sees(raw):
-                yield bits, batch.views(start, end)
-            start = end + 1
+        for start, end, bits in self.finder.lines(batch.lines.data):
+            yield bits, 0, [self.bind(view) for view in batch.views(start, end)]
 
     def foreseen(self) -> Iterator[tuple[Sequence[tuple[int, Prospect]], Events]]:
         """Yield what hunts take of events that were no candidates of theirs."""
@@ -243,7 +264,7 @@ class Planner:
             if wish is not None and view is not None
         ]
         finder = _scanner(asking, origins, batch.lines.data[:_SAMPLE])
-        return Plan(tuple(views), finder or self._judge(asking, bound, batch))
+        return Plan(tuple(views), finder or self._judge(asking, bound, batch), self._engine.bind)
 
     def _judge(
         self, asking: Sequence[tuple[int, Wish, int]], origins: Sequence[Event], batch: RawLines
@@ -265,7 +286,7 @@ class Planner:
                 {_TIME, *(name for name in present if name.isidentifier())},
                 [*samples, *sorts],
             )
-        return Judge(self._projections[kinds], origins, asking)
+        return Judge(self._projections[kinds], origins, asking, self._engine.bind)
 
 
 def _scanner(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from hunts.content import filter_macro
@@ -19,6 +22,7 @@ from spl.matching import compile_search
 from spl.time_range import TimeRange
 
 _BATCH = 1_000
+_FINISHING = 4
 _SHOWN_SOURCETYPES = 5
 _SHOWN_SEARCH = 60  # characters
 
@@ -104,7 +108,9 @@ class _Run:
     def report(self, inputs: Inputs) -> Report:
         """Return what the hunts found."""
         there = _there(self._seen, self._outside)
-        results = [hunt.finish(there) for hunt in self._hunts]
+        # While one waits for the command of another process, others go on.
+        with ThreadPoolExecutor(_FINISHING) as pool:
+            results = list(pool.map(lambda hunt: hunt.finish(there), self._hunts))
         width = align([hunt.timeline for hunt in self._hunts])
         for hunt, result in zip(self._hunts, results, strict=True):
             result.timeline = dict(sorted(hunt.timeline.counts.items()))
@@ -130,17 +136,17 @@ class _Run:
     def _read_lines(self, plan: Plan, batch: RawLines) -> None:
         """Show each hunt its candidates among unparsed lines, and count the rest for it."""
         count = batch.lines.count
-        for bits, views in plan.candidates(batch):
+        for bits, certain, views in plan.candidates(batch):
             if not views:
                 count -= 1
                 continue
-            bound = [self._engine.bind(view) for view in views]
             while bits:
-                position = (bits & -bits).bit_length() - 1
-                bits &= bits - 1
+                bit = bits & -bits
+                bits ^= bit
+                position = bit.bit_length() - 1
                 view = plan.views[position]
                 if view is not None:
-                    self._hunts[position].take(bound[view])
+                    self._hunts[position].take(views[view], matches=bool(certain & bit))
         self._seen[_sourcetypes(batch.origin)] += count
         for foreseen, events in plan.foreseen():
             values, seconds = events.values(), events.seconds
@@ -179,7 +185,7 @@ class _RunningHunt:
         self.events = 0
         """Events of its data source."""
         self._engine = engine
-        self._waiting: list[Event] = []
+        self._waiting: list[tuple[bool, Event]] = []
         self._error = ""
         self._running: RunningSearch | None = None
         self.wish: Wish | None = None
@@ -214,9 +220,12 @@ class _RunningHunt:
             self.events += 1
             self.take(view)
 
-    def take(self, event: Event) -> None:
-        """Take an event of the data source, which is counted already."""
-        self._waiting.append(event)
+    def take(self, event: Event, *, matches: bool = False) -> None:
+        """Take an event of the data source, which is counted already.
+
+        `matches`: it is known that the search's first clause matches it.
+        """
+        self._waiting.append((matches, event))
         if len(self._waiting) >= _BATCH:
             self._feed()
 
@@ -237,8 +246,10 @@ class _RunningHunt:
     def _feed(self) -> None:
         waiting, self._waiting = self._waiting, []
         try:
-            if self._running is not None:
-                self._running.feed(waiting)
+            for matches, some in groupby(waiting, key=itemgetter(0)):
+                events = [event for _, event in some]
+                if self._running is not None:
+                    (self._running.feed_matching if matches else self._running.feed)(events)
         except SplError as error:
             self._error, self._running = _in_a_line(error), None
 
@@ -294,10 +305,11 @@ class _RunningHunt:
         )
 
     def _rows_before_filter(self, results: Results) -> int:
-        if filter_macro(self.hunt) is None:
+        macro = filter_macro(self.hunt)
+        if macro is None:
             return len(results)
-        before = self._engine.parse(self.hunt.search.rpartition("|")[0])
-        return results.counts[len(before.commands) - 1]
+        filtering = len(self._engine.parse(f"search * | `{macro}`").commands) - 1
+        return results.counts[-1 - filtering]
 
     def _no_data(self, there: str) -> str:
         macro = self.hunt.data_source

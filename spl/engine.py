@@ -258,6 +258,10 @@ class RunningSearch:
         """Take events, as `Engine.bind` returns them."""
         self._chain.feed(events)
 
+    def feed_matching(self, events: Iterable[Event]) -> None:
+        """Take events of which it is known that the first clause matches them."""
+        self._chain.feed_matching(events)
+
     def foresee(self, event: Event) -> Prospect | None:
         """Tell what becomes of all events like `event`, which is known in part and matches the
         first clause: of that many need not be fed, but only counted, by `take_foreseen`.
@@ -462,6 +466,13 @@ class _Chain:
         for command, stage in self._links[behind:]:
             rows = self._counted(command, stage.feed(rows))
         self._rows.extend(rows)
+
+    def feed_matching(self, rows: Iterable[Row]) -> None:
+        """Pass rows that the first clause matches."""
+        if self._links and self._links[0][0] == 0 and self.clause is not None:
+            self.feed(self._counted(0, rows), 1)
+        else:
+            self.feed(rows)
 
     def finish(self) -> Found:
         """Return all rows and the columns."""

@@ -187,6 +187,20 @@ class Event(MutableMapping[str, Value]):
         other._kept = None
         return other
 
+    def embodied(self, raw: bytes, time: float, fields: Mapping[str, str]) -> Event:
+        """Return an event with a text of its own that is as this glimpse of it says.
+
+        `fields` are known of it besides.
+        """
+        other = Event.__new__(Event)
+        other.record = Record(raw)
+        other.record._fields = {**self.record._fields, **fields}
+        other._indexed = {**self._indexed, "_time": time_text(time)}
+        other._changes = {}
+        other._extraction = self._extraction
+        other._kept = None if self._kept is None else self._kept.copy()
+        return other
+
     def __reduce__(self) -> tuple[Any, ...]:
         # Neither what can be parsed again nor the app's knowledge, which `Engine.bind` adds.
         return _restored, (self.record.raw, self._indexed, self._changes)

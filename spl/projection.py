@@ -121,19 +121,20 @@ class _Part(Record):
 class _Glimpse(_Part):
     """A record of which only some fields are known."""
 
-    __slots__ = ("_known", "_present")
+    __slots__ = ("_excerpt", "_known", "_present")
 
     def __init__(self, json: Json, known: frozenset[str], present: frozenset[str]) -> None:
         super().__init__(json)
         self._known = known
         self._present = present
+        words = flatten(json).items()
+        texts = [text for name, values in words for text in (name, *values)]
+        # What JSON may write in another way is not sure to be there.
+        self._excerpt = "\n".join(text for text in texts if _PLAIN.fullmatch(text))
 
     @property
     def excerpt(self) -> str:
-        words = flatten(self._json).items()
-        texts = [text for name, values in words for text in (name, *values)]
-        # What JSON may write in another way is not sure to be there.
-        return "\n".join(text for text in texts if _PLAIN.fullmatch(text))
+        return self._excerpt
 
     def field(self, name: str) -> Value | None:
         if name in self._present:

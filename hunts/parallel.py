@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -106,7 +105,7 @@ def _do(
         connection.send(("done", work(share, progress)))
     except KeyboardInterrupt:
         pass  # the process that waits for this one says so
-    except Exception:
-        connection.send(("failed", traceback.format_exc(limit=-1)))
+    except Exception as error:
+        connection.send(("failed", f"{type(error).__name__}: {error}"))
     # Without what the parent would do at its own end: its files and children are not this one's.
     os._exit(0)

@@ -36,7 +36,7 @@ _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)
 _SECONDS = len("2026-11-21T00:00:00")
 
 
-Candidate = tuple[int, int, Sequence[Event]]
+Candidate = tuple[int, int, Sequence[Event | None]]
 """A line: the bits of the hunts that must look at it; of those, the bits of the hunts whose first
 clause matches it for sure; and its views, none where it is broken."""
 
@@ -91,8 +91,8 @@ class Verdict:
     """The bits of the hunts that must look at the event itself."""
     takes: int = 0
     """The bits of those whose first clause matches it for sure."""
-    glimpses: Sequence[Event] = ()
-    """What is known of the event, for each of its identities."""
+    glimpses: Sequence[Event | None] = ()
+    """What is known of the event, for each of its identities that those hunts take."""
     foreseen: list[tuple[int, Prospect]] = field(default_factory=list)
     """The hunts that need not, and what they take instead."""
     unlike: tuple[str, ...] = ()
@@ -138,11 +138,15 @@ class Judge:
                 verdict.events.count += 1
                 if verdict.sees:
                     time = epoch(stamp) if verdict.glimpses and raw.isascii() else None
+                    views: Sequence[Event | None]
                     if time is None:
                         views = self._bound(batch.views(start, end))
                     else:
                         seen = projection.seen
-                        views = [g.embodied(raw, time, seen) for g in verdict.glimpses]
+                        views = [
+                            None if glimpse is None else glimpse.embodied(raw, time, seen)
+                            for glimpse in verdict.glimpses
+                        ]
                     yield verdict.sees, verdict.takes, views
             start = end + 1
 
@@ -177,7 +181,8 @@ class Judge:
                 verdict.sees |= 1 << position
                 verdict.takes |= (1 << position) * bool(matches)
         if all(_has(name, events[0]) for name in ("auditID", "stage", _TIME)):
-            verdict.glimpses = events
+            taken = {origin for position, _, origin in self._wishes if verdict.sees >> position & 1}
+            verdict.glimpses = [e if n in taken else None for n, e in enumerate(events)]
         verdict.unlike = tuple(unlike)
         verdict.events = _none(verdict.unlike)
         return verdict

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -22,7 +21,6 @@ from spl.matching import compile_search
 from spl.time_range import TimeRange
 
 _BATCH = 1_000
-_FINISHING = 4
 _SHOWN_SOURCETYPES = 5
 _SHOWN_SEARCH = 60  # characters
 
@@ -108,9 +106,7 @@ class _Run:
     def report(self, inputs: Inputs) -> Report:
         """Return what the hunts found."""
         there = _there(self._seen, self._outside)
-        # While one waits for the command of another process, others go on.
-        with ThreadPoolExecutor(_FINISHING) as pool:
-            results = list(pool.map(lambda hunt: hunt.finish(there), self._hunts))
+        results = [hunt.finish(there) for hunt in self._hunts]
         width = align([hunt.timeline for hunt in self._hunts])
         for hunt, result in zip(self._hunts, results, strict=True):
             result.timeline = dict(sorted(hunt.timeline.counts.items()))
@@ -144,16 +140,17 @@ class _Run:
                 bit = bits & -bits
                 bits ^= bit
                 position = bit.bit_length() - 1
-                view = plan.views[position]
+                identity = plan.views[position]
+                view = None if identity is None else views[identity]
                 if view is not None:
-                    self._hunts[position].take(views[view], matches=bool(certain & bit))
+                    self._hunts[position].take(view, matches=bool(certain & bit))
         self._seen[_sourcetypes(batch.origin)] += count
         for foreseen, events in plan.foreseen():
             values, seconds = events.values(), events.seconds
             for position, prospect in foreseen:
                 self._hunts[position].take_foreseen(prospect, events.count, values, seconds)
-        for hunt, view in zip(self._hunts, plan.views, strict=True):
-            if view is not None:
+        for hunt, identity in zip(self._hunts, plan.views, strict=True):
+            if identity is not None:
                 hunt.events += count
 
 

@@ -188,7 +188,7 @@ class _RunningHunt:
         self.wish: Wish | None = None
         """What it wants to see; None where it cannot run or reads no events."""
         try:
-            self._running = engine.start(hunt.search, on_match=self._matched)
+            self._running = engine.start(hunt.search, on_match=self.timeline.add)
             macro = f"`{hunt.data_source}`" if hunt.data_source else "*"
             source = engine.app.search_expression(macro)
             self._belongs = compile_search(source)
@@ -196,11 +196,6 @@ class _RunningHunt:
                 self.wish = Wish(source, self._running.clause, self._running.foresee)
         except SplError as error:
             self._error = _in_a_line(error)
-
-    def _matched(self, event: Event) -> None:
-        time = event.time
-        if time is not None:
-            self.timeline.add(time)
 
     def offer(self, views: Sequence[Event], belonging: dict[str, Event | None]) -> None:
         """Take an event under the first of its identities that the data source matches.

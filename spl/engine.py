@@ -44,7 +44,7 @@ from spl.macros import Expansion
 from spl.matching import Predicate, compile_search, names_index
 from spl.strict import find_problems
 from spl.time_range import TimeRange
-from spl.values import Row
+from spl.values import Row, to_number
 
 _BATCH = 1_000
 _ORDER_LEAVING = (Search, Where, Regex, Eval, Fillnull, Lookup, Rex, Makemv)
@@ -179,12 +179,12 @@ class Engine:
         *,
         earliest: str = "",
         latest: str = "",
-        on_match: Callable[[Event], object] | None = None,
+        on_match: Callable[[float], object] | None = None,
     ) -> RunningSearch:
         """Return a search that takes its events as they come: see `RunningSearch`.
 
         Without `events` the search is to be fed, so no subsearch of it can read them. `on_match` is
-        called with each event that the commands which look at each row by itself have kept.
+        called with the time of each event that the commands which look at each row by itself keep.
         """
         pipeline = self.parse(text)
         given = TimeRange.parse(earliest, latest, self.environment)
@@ -235,7 +235,7 @@ class RunningSearch:
         pipeline: Pipeline,
         events: Events | None,
         time_range: TimeRange,
-        on_match: Callable[[Event], object] | None = None,
+        on_match: Callable[[float], object] | None = None,
     ) -> None:
         self._engine = engine
         self._first = pipeline.commands[0]
@@ -360,7 +360,7 @@ class _Chain:
         self,
         commands: tuple[Command, ...],
         context: Context,
-        on_match: Callable[[Event], object] | None = None,
+        on_match: Callable[[float], object] | None = None,
         *,
         over_events: bool = True,
     ) -> None:
@@ -538,10 +538,12 @@ def _bound(rows: Iterable[Row], bind: Callable[[Event], Event]) -> list[Row]:
     return [bind(row) if isinstance(row, Event) else row for row in rows]
 
 
-def _telling(on_match: Callable[[Event], object], rows: Iterable[Row]) -> Iterator[Row]:
+def _telling(on_match: Callable[[float], object], rows: Iterable[Row]) -> Iterator[Row]:
     for row in rows:
-        if isinstance(row, Event):
-            on_match(row)
+        time = row.get("_time")
+        number = to_number(time) if isinstance(time, str) else None
+        if number is not None:
+            on_match(number)
         yield row
 
 

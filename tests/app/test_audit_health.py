@@ -273,9 +273,10 @@ def test_a_macro_of_ones_own_and_the_sources_that_one_has() -> None:
         "kubernetes_expected_data_sources": "data_source IN (kube_audit, aws_cloudwatchlogs_eks)",
     }
     engine = Engine.from_app(APP, now=NOW, macros=macros)
-    rows = run(SOURCE, [WHOLE, event(1, EKS)], engine, time=ALL)
+    created, on_eks = event(verb="create"), event(1, EKS, verb="create")
+    rows = run(SOURCE, [created, on_eks], engine, time=ALL)
     assert [row["data_source"] for row in rows] == ["kube_audit"]
-    assert run(SOURCE, [{**WHOLE, "index": "other"}, event(1, EKS)], engine, time=ALL) == []
+    assert run(SOURCE, [{**created, "index": "other"}, on_eks], engine, time=ALL) == []
 
 
 def _values(value: Any) -> list[str]:

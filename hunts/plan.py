@@ -223,10 +223,6 @@ class Plan:
         for start, end, bits in self.finder.lines(batch.lines.data):
             yield bits, 0, [self.bind(view) for view in batch.views(start, end)]
 
-    def foreseen(self) -> Iterator[tuple[Sequence[tuple[int, Prospect]], Events]]:
-        """Yield what hunts take of events that were no candidates of theirs."""
-        return iter(()) if isinstance(self.finder, Scanner) else self.finder.foreseen()
-
 
 class Planner:
     """Makes a plan for each origin of lines. A hunt that cannot run has no wish."""
@@ -244,6 +240,13 @@ class Planner:
         if key not in self._plans:
             self._plans[key] = self._make(batch)
         return self._plans[key]
+
+    def foreseen(self) -> Iterator[tuple[Sequence[tuple[int, Prospect]], Events]]:
+        """Yield what hunts take of events that were no candidates of theirs, since the last
+        call."""
+        for plan in self._plans.values():
+            if plan is not None and isinstance(plan.finder, Judge):
+                yield from plan.finder.foreseen()
 
     def _make(self, batch: RawLines) -> Plan | None:
         bound = [self._engine.bind(view) for view in batch.origin]

@@ -21,6 +21,7 @@ from spl.matching import compile_search
 from spl.time_range import TimeRange
 
 _BATCH = 1_000
+_SETTLED_AT_ONCE = 50_000  # events
 _SHOWN_SOURCETYPES = 5
 _SHOWN_SEARCH = 60  # characters
 
@@ -71,6 +72,7 @@ class _Run:
         self._within = within
         self._seen: Counter[str] = Counter()
         self._outside = 0
+        self._unsettled = 0
         self._planner = Planner(engine, [hunt.wish for hunt in hunts])
 
     def read(self, batches: Iterable[Views | RawLines]) -> None:
@@ -83,6 +85,7 @@ class _Run:
                     continue
             for views in batch if isinstance(batch, RawLines) else (batch,):
                 self._offer(views)
+        self._settle()
 
     def share(self, share: Share, on_progress: Callable[[int], object]) -> tuple[_Part, Share]:
         """Show the hunts some of the events, in a process of its own."""
@@ -145,13 +148,20 @@ class _Run:
                 if view is not None:
                     self._hunts[position].take(view, matches=bool(certain & bit))
         self._seen[_sourcetypes(batch.origin)] += count
-        for foreseen, events in plan.foreseen():
-            values, seconds = events.values(), events.seconds
-            for position, prospect in foreseen:
-                self._hunts[position].take_foreseen(prospect, events.count, values, seconds)
+        self._unsettled += count
+        if self._unsettled >= _SETTLED_AT_ONCE:
+            self._settle()
         for hunt, identity in zip(self._hunts, plan.views, strict=True):
             if identity is not None:
                 hunt.events += count
+
+    def _settle(self) -> None:
+        """Give the hunts what was foreseen of the events since the last time."""
+        for foreseen, events in self._planner.foreseen():
+            values, seconds = events.values(), events.seconds
+            for position, prospect in foreseen:
+                self._hunts[position].take_foreseen(prospect, events.count, values, seconds)
+        self._unsettled = 0
 
 
 def _sourcetypes(views: Views) -> str:

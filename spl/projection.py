@@ -68,7 +68,7 @@ class Projection:
         return origin.glimpse(_Glimpse(parsed, self._names, self._present))
 
     def _see(self, kind: type[_Present], value: Json) -> _Present:
-        if not isinstance(value, str):
+        if not issubclass(kind, _Present) or not isinstance(value, str):
             raise ValueError
         self.seen[kind.name] = value
         return kind.one
@@ -198,22 +198,27 @@ def _structure(
     Where the samples have no such member, or a value of another kind comes, an event does not fit.
     """
     rests: dict[str, set[str]] = {}
+    strange: set[str] = set()
     for name in names:
-        for key, rest in field_splits(name):
+        splits = field_splits(name)
+        usual = next((key for key, _ in splits if any(key in sample for sample in samples)), None)
+        for key, rest in splits:
             rests.setdefault(key, set()).add(rest)
+            if key != usual:
+                # A field in two places has two values, in the order of the text.
+                strange.add(key)
     members = {f"member{number}": key for number, key in enumerate(rests)}
+
+    def type_of(key: str) -> Any:
+        if key in present:
+            return _present(key) | msgspec.UnsetType
+        if key in strange:
+            return msgspec.UnsetType
+        return _type(rests[key], [sample[key] for sample in samples if key in sample])
+
     return msgspec.defstruct(
         "Digest",
-        [
-            (
-                member,
-                _present(key) | msgspec.UnsetType
-                if key in present
-                else _type(rests[key], [sample[key] for sample in samples if key in sample]),
-                msgspec.UNSET,
-            )
-            for member, key in members.items()
-        ],
+        [(member, type_of(key), msgspec.UNSET) for member, key in members.items()],
         rename=members,
         frozen=True,
         gc=False,

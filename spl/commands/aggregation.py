@@ -337,6 +337,7 @@ class Aggregator:
 
     def results(self, group: Group) -> dict[str, Value]:
         """Return the outputs of a group; null ones are absent."""
+        group.accumulators += [make() for make in self.makers[len(group.accumulators) :]]
         values = ((o, a.result()) for o, a in zip(self.outputs, group.accumulators, strict=False))
         found = {output: value for output, value in values if value is not None}
         if self._delimiter is not None:

@@ -265,12 +265,16 @@ class Range(Accumulator):
         for value in values:
             number = to_number(value)
             if number is not None:
-                self.least = number if self.least is None else min(self.least, number)
-                self.most = number if self.most is None else max(self.most, number)
+                self._include(number)
+
+    def _include(self, number: Number) -> None:
+        self.least = number if self.least is None else min(self.least, number)
+        self.most = number if self.most is None else max(self.most, number)
 
     def merge(self, other: Self) -> None:
         if other.least is not None and other.most is not None:
-            self.add([number_text(other.least), number_text(other.most)], None)
+            self._include(other.least)
+            self._include(other.most)
 
     def result(self) -> Value | None:
         if self.least is None or self.most is None:

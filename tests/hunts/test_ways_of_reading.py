@@ -1,0 +1,182 @@
+"""Generated searches find the same however the log is read: parsed whole, judged, in parts."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hunts import inputs as inputs_module
+from hunts import parallel, runner
+from hunts.content import default_app
+from hunts.inputs import Inputs, RawLines
+from hunts.model import Hunt, Report
+from hunts.plan import Judge, Planner
+from spl import Engine
+
+DATA = Path(__file__).parents[1] / "datasets/datasets"
+FIELDS = {
+    "verb": ["get", "LIST", "creat*", "watch", "delete"],
+    "user": ["system:anonymous", "system:serviceaccount:*", "*admin*", "system:node:*"],
+    "resource": ["pods", "secrets", "deployments", "nodes"],
+    "namespace": ["default", "kube-system", "*"],
+    "response_code": ["200", "403", "401", "4*"],
+    "http_user_agent": ["kubectl*", "curl*", "*go-http*"],
+    "src": ["10.0.0.0/8", "203.0.113.*", "*"],
+    "groups": ["system:masters", "system:authenticated"],
+    "audit_id": ["*", "0*"],
+    "is_dry_run": ["true"],
+    "status": ["success", "failure"],
+    "objectRef.subresource": ["exec", "status"],
+    "stageTimestamp": ["*", "2026*"],
+    "missing": ["*", "x"],
+}
+TERMS = ["pods", "system:anonymous", "forbid", '"k8s.io"', "exec", "TERM(kubectl)"]
+ROW_BY_ROW = [
+    "where isnotnull(resource)",
+    'where match(http_user_agent, "^k") OR isnull(namespace)',
+    'eval kind=coalesce(resource, "none")."/".coalesce(subresource, "-") | where kind!="pods/-"',
+    "lookup kubernetes_hunts_known_networks network AS src OUTPUT name AS network "
+    "| where isnull(network)",
+    'rex field=http_user_agent "^(?<program>[^/]+)" | search program=*',
+    "eval address=src_ip | mvexpand address",
+    "fillnull value=none namespace resource",
+    'where is_dry_run="true" OR isnull(is_dry_run)',
+    "fields _time user verb src namespace resource audit_id",
+]
+ENDINGS = [
+    "stats count by user verb",
+    "stats dc(audit_id) as count min(_time) as first max(_time) as last values(verb) by src",
+    "stats values(resource) as resource count(namespace) as namespaces by user",
+    "stats avg(response_code) as mean sum(response_code) as sum range(_time) as seconds",
+    "stats latest(audit_id) as latest earliest(verb) as earliest by user",
+    "stats list(verb) as verbs first(audit_id) as first by namespace",
+    'stats count(eval(verb="get")) as gets values(missing) as missing by verb',
+    "stats dc(*) as * by verb",
+    "eventstats count as all by user | where all > 3 | stats count by user",
+    "bin span=1m _time | stats count by _time",
+    "dedup user verb | table user verb audit_id",
+    "sort - audit_id | head 5 | table audit_id user",
+    "streamstats dc(resource) as kinds by user | stats max(kinds) as kinds by user",
+    "table user verb",
+]
+
+
+def condition(chance: random.Random, depth: int = 0) -> str:
+    """Return a part of a search clause."""
+    roll = chance.random()
+    if depth < 2 and roll < 0.3:
+        joined = f" {chance.choice(['OR', 'AND'])} ".join(
+            condition(chance, depth + 1) for _ in range(chance.randint(2, 3))
+        )
+        return f"({joined})"
+    if roll < 0.45:
+        return f"NOT {condition(chance, depth + 1)}"
+    if roll < 0.6:
+        return chance.choice(TERMS)
+    field = chance.choice(list(FIELDS))
+    if roll < 0.7:
+        return f"{field} IN ({', '.join(f'{value!s}' for value in FIELDS[field])})"
+    return f'{field}{chance.choice(["=", "=", "!="])}"{chance.choice(FIELDS[field])}"'
+
+
+def searches(count: int) -> Iterator[str]:
+    chance = random.Random(3)
+    for _ in range(count):
+        clause = " ".join(condition(chance) for _ in range(chance.randint(1, 3)))
+        steps = chance.sample(ROW_BY_ROW, chance.randint(0, 2))
+        yield " | ".join([f"`kube_audit` {clause}", *steps, chance.choice(ENDINGS)])
+
+
+HUNTS = [
+    Hunt(search, search, "Hunting", "", search, "kube_audit", (), (), 10, 10)
+    for search in dict.fromkeys(searches(200))
+]
+ODD: list[Callable[[str], str]] = [
+    str,
+    lambda line: line.replace("system:", "system\\u003a", 1),
+    lambda line: line.replace('"verb":"get"', '"verb":"GET"'),
+    lambda line: line.replace('"code":403', '"code":403.0').replace('"code":200', '"code":-0'),
+    lambda line: line.replace('"user":{', '"user.username":"a second one","user":{'),
+    lambda line: line.replace('"userAgent":"', '"userAgent":"\\/\N{KELVIN SIGN}\\u00e9 '),
+    lambda line: line.replace('"verb":"list"', '"verb":null'),
+    lambda line: line.replace('"namespace":"default"', '"namespace":["default","other"]'),
+    lambda line: line.replace('"stageTimestamp":"2026', '"stageTimestamp":"x2026'),
+    lambda line: line.replace('"groups":[', '"groups":[true,'),
+]
+
+
+def text() -> str:
+    """Return a log of ordinary lines, and of some made to break the ways to read it."""
+    path = next(DATA.rglob("kube_hunter.jsonl"))
+    ordinary = path.read_text().splitlines()[:700]
+    for more in sorted(DATA.rglob("*.jsonl"))[:12]:
+        ordinary += more.read_text().splitlines()[:60]
+    giant = json.loads(ordinary[0]) | {"requestURI": "/" + "x" * 100_000}
+    chance = random.Random(5)
+    lines = [chance.choice(ODD)(line) if chance.random() < 0.2 else line for line in ordinary]
+    return "\n".join([*lines, json.dumps(giant, separators=(",", ":")), "{not JSON"])
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("log") / "audit.log"
+    path.write_text(text())
+    return path
+
+
+def found(path: Path, jobs: int = 1) -> tuple[list[Any], Report]:
+    engine = Engine.from_app(default_app(), now=1_900_000_000)
+    report = runner.run_hunts(engine, HUNTS, Inputs([path]), jobs=jobs)
+    return [
+        (r.hunt.search, r.status, r.events, r.matched, r.results, r.fields, list(r.messages))
+        for r in report.hunts
+    ], report
+
+
+@pytest.fixture(scope="module")
+def expected(log: Path) -> tuple[list[Any], Report]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inputs_module, "_are_raw_events", lambda _block: False)
+        return found(log)
+
+
+def test_the_searches_say_something(expected: tuple[list[Any], Report]) -> None:
+    statuses = [status for _, status, *_ in expected[0]]
+    assert "error" not in statuses
+    assert statuses.count("findings") > len(statuses) / 2
+
+
+def test_a_clause_alone_decides_on_most_lines(log: Path) -> None:
+    engine = Engine.from_app(default_app())
+    batch = next(b for b in Inputs([log]).batches() if isinstance(b, RawLines))
+    hunts = [runner._RunningHunt(engine, hunt) for hunt in HUNTS]
+    plan = Planner(engine, [hunt.wish for hunt in hunts]).plan(batch)
+    assert plan is not None
+    assert isinstance(plan.finder, Judge)
+    looked_at = sum(bits.bit_count() for bits, _, _ in plan.candidates(batch))
+    assert looked_at < batch.lines.count * len(HUNTS) / 2
+
+
+def test_judged(log: Path, expected: tuple[list[Any], Report]) -> None:
+    rows, report = found(log)
+    for judged, parsed in zip(rows, expected[0], strict=True):
+        assert judged == parsed
+    assert report.errors == expected[1].errors
+
+
+@pytest.mark.skipif(parallel.available_cores() == 1, reason="processes cannot be forked here")
+@pytest.mark.parametrize("jobs", [2, 3])
+def test_in_parts(
+    jobs: int, log: Path, expected: tuple[list[Any], Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inputs_module, "LEAST_SHARE", 10_000)
+    rows, report = found(log, jobs)
+    for parts, parsed in zip(rows, expected[0], strict=True):
+        assert parts == parsed
+    assert report.errors == expected[1].errors
+    assert report.inputs == expected[1].inputs

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spl import SplError
 from tests.commands.harness import (
@@ -102,3 +104,42 @@ def test_a_time_window_needs_rows_in_order() -> None:
     search = "* | sort x | streamstats time_window=1m count"
     with pytest.raises(SplError, match=r"sorted by _time"):
         engine().search(search, timed(table("x", "1", "3", "2")))
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.integers(0, 40),
+        st.sampled_from("ab"),
+        st.one_of(st.none(), st.integers(0, 5).map(str)),
+    ),
+    max_size=25,
+).map(lambda rows: sorted(rows, key=lambda row: row[0]))
+
+
+@given(ROWS, st.sampled_from([(0, 5), (0, 12), (1, 0), (3, 0), (2, 12)]), st.booleans())
+def test_a_window_holds_its_last_rows_and_no_other(
+    rows: list[tuple[int, str, str | None]], window: tuple[int, int], current: bool
+) -> None:
+    size, seconds = window
+    options = f"global=false current={'t' if current else 'f'}"
+    options += f" window={size}" if size else ""
+    options += f" time_window={seconds}s" if seconds else ""
+    events = [
+        {"_time": 1_000 - time, "n": str(n), "u": u, **({} if x is None else {"x": x})}
+        for n, (time, u, x) in enumerate(rows)
+    ]
+    search = f"* | streamstats {options} dc(x) AS d first(x) AS f max(x) AS m BY u | sort 0 n"
+    found = engine().search(search, events)
+    for n, row in enumerate(found.rows):
+        time, group, _ = rows[int(str(row["n"]))]
+        last = [
+            x for other, u, x in rows[: n + current] if u == group and _near(time, other, seconds)
+        ]
+        values = [x for x in last[-size:] if x is not None]
+        assert row.get("d") == str(len(set(values)))
+        assert row.get("f") == (values[0] if values else None)
+        assert row.get("m") == (max(values) if values else None)
+
+
+def _near(time: int, other: int, seconds: int) -> bool:
+    return not seconds or time - other < seconds

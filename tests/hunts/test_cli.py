@@ -912,7 +912,6 @@ def test_progress_bar_on_a_terminal_for_what_takes_long(terminal: tuple[int, int
         while not select([screen], [], [], 0.1)[0]:
             assert time.monotonic() < started + 30
             feed(running)
-        assert time.monotonic() > started + 0.9
         # Read on while it ends: a full terminal would hold it.
         reader = ThreadPoolExecutor().submit(shown_on, screen)
         assert running.stdin is not None

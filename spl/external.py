@@ -9,11 +9,9 @@ import csv
 import io
 import json
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -24,6 +22,7 @@ from spl.context import Context
 from spl.errors import SplError
 from spl.knowledge import App
 from spl.lang.reader import Reader, closing_quote
+from spl.script_server import start_script
 from spl.values import Row, Value, to_value, values_of
 
 # A field may be as long as an event.
@@ -147,17 +146,11 @@ class _Process:
     def __init__(self, command: ExternalCommand, context: Context) -> None:
         self._name = command.name
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
-        self._process = subprocess.Popen(
-            [sys.executable, str(command.script)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            cwd=command.script.parent,
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._input: IO[bytes] = self._process.stdin
-        self._output: IO[bytes] = self._process.stdout
+        try:
+            self._process = start_script(command.script, self._errors)
+        except OSError as error:
+            raise SplError(f"the command '{self._name}' cannot be started: {error}") from None
+        self._input, self._output = self._process.input, self._process.output
         searchinfo = {
             "args": [_unquote(token) for token in command.tokens],
             "raw_args": list(command.tokens),
@@ -202,14 +195,7 @@ class _Process:
 
     def close(self) -> None:
         """End the process."""
-        for stream in (self._input, self._output):
-            with suppress(OSError):  # it has gone already, with something unsent
-                stream.close()
-        try:
-            self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._process.end()
         self._errors.close()
 
     def _request(self, metadata: Json, body: str = "") -> Chunk:
@@ -231,7 +217,6 @@ class _Process:
 
     def _failure(self, what: str) -> SplError:
         self._process.kill()
-        self._process.wait()
         self._errors.seek(0)
         said = self._errors.read().decode("utf-8", "replace").strip().splitlines()
         return SplError(f"the command '{self._name}' {what}" + (f": {said[-1]}" if said else ""))

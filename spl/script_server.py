@@ -1,0 +1,184 @@
+"""Runs a Python script of an app again and again, in processes that need not start anew.
+
+A first process imports what such scripts take longest for, the Splunk SDK, and forks one process
+for each run; this file is its program. Where a system cannot fork, each run starts anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from select import select
+from typing import IO, Protocol
+from weakref import finalize
+
+_PRELOADED = "splunklib.searchcommands"
+_PID = 8  # bytes
+_PATIENCE = 10  # seconds
+
+
+class Script:
+    """A script at work, and the pipes to it."""
+
+    def __init__(self, input: IO[bytes], output: IO[bytes], process: Process) -> None:
+        self.input = input
+        self.output = output
+        self._process = process
+
+    def end(self) -> None:
+        """Close the input, and wait until the script has ended; if that takes long, end it."""
+        with contextlib.suppress(OSError):  # it has gone already, with something unsent
+            self.input.close()
+        if select([self.output], [], [], _PATIENCE)[0]:
+            self.output.close()
+            self._process.wait()
+        else:
+            self.kill()
+
+    def kill(self) -> None:
+        """End the script now."""
+        self._process.kill()
+        self._process.wait()
+
+
+class Process(Protocol):
+    """What can be done to the process of a script."""
+
+    def kill(self) -> None: ...
+
+    def wait(self) -> object: ...
+
+
+def start_script(script: Path, errors: IO[bytes]) -> Script:
+    """Start a script; what it writes to standard error goes to `errors`."""
+    if sys.platform == "win32":
+        return _started_anew(script, errors)
+    from_client, to_script = os.pipe()
+    from_script, to_client = os.pipe()
+    try:
+        pid = _server(script, os.getpid()).run(from_client, to_client, errors.fileno())
+    finally:
+        os.close(from_client)
+        os.close(to_client)
+    return Script(os.fdopen(to_script, "wb"), os.fdopen(from_script, "rb"), _Forked(pid))
+
+
+def _started_anew(script: Path, errors: IO[bytes]) -> Script:
+    process = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        cwd=script.parent,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    return Script(process.stdin, process.stdout, process)
+
+
+@dataclass
+class _Forked:
+    """A process that is another's child."""
+
+    pid: int
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self) -> None:
+        while True:
+            try:
+                os.kill(self.pid, 0)
+            except ProcessLookupError:
+                return
+            time.sleep(0.001)
+
+
+class _ScriptServer:
+    """The client of the first process, which ends with this object or with the interpreter."""
+
+    def __init__(self, script: Path) -> None:
+        here, there = socket.socketpair()
+        with there:
+            self._process = subprocess.Popen(
+                [sys.executable, __file__, str(there.fileno()), str(script)],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[there.fileno()],
+            )
+        self._socket = here
+        finalize(self, _end, here, self._process)
+
+    def run(self, stdin: int, stdout: int, stderr: int) -> int:
+        """Run the script with these file descriptors; return the id of its process."""
+        socket.send_fds(self._socket, [b"run"], [stdin, stdout, stderr])
+        answer = self._socket.recv(_PID, socket.MSG_WAITALL)
+        if len(answer) < _PID:
+            raise ConnectionError("the process that starts the app's scripts has ended")
+        return int.from_bytes(answer, "big")
+
+
+@lru_cache
+def _server(script: Path, _pid: int) -> _ScriptServer:
+    # A forked process needs one of its own: the answers come to whoever asks first.
+    return _ScriptServer(script)
+
+
+def _end(connection: socket.socket, process: subprocess.Popen[bytes]) -> None:
+    connection.close()
+    process.wait()
+
+
+def _serve(connection: socket.socket, script: Path) -> None:
+    """Run the script once for each message, until there is nobody to send one."""
+    # Ctrl-C is for the client, which then closes the connection.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    # As if this were the script: the SDK asks for the file of the program.
+    sys.modules["__main__"].__file__ = str(script)
+    sys.argv = [str(script)]
+    sys.path[0] = str(script.parent)
+    vendored = script.parents[1] / "lib"
+    with contextlib.suppress(ImportError):
+        sys.path.insert(0, str(vendored))
+        import_module(_PRELOADED)
+    sys.path.remove(str(vendored))
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(connection, 3, 3)
+        if not message:
+            return
+        pid = os.fork()
+        if pid == 0:
+            _become(script, connection, descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        connection.sendall(pid.to_bytes(_PID, "big"))
+
+
+def _become(script: Path, connection: socket.socket, descriptors: list[int]) -> None:
+    connection.close()
+    for standard, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, standard)
+        os.close(descriptor)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.chdir(script.parent)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 (lives as long as the process)
+    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+    runpy.run_path(str(script), run_name="__main__")
+    sys.exit()
+
+
+if __name__ == "__main__":
+    _serve(socket.socket(fileno=int(sys.argv[1])), Path(sys.argv[2]))

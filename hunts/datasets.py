@@ -14,8 +14,6 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
-SUFFIXES = (".yml", ".yaml")
-
 
 class DatasetError(Exception):
     """A file is no dataset; the message says why."""

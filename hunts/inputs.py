@@ -13,7 +13,6 @@ from typing import Any, Final, Literal
 
 import orjson
 
-from hunts import datasets
 from hunts.model import InputReport
 from hunts.shapes import RAW, Record, Shape, mentions_audit, unwrap, unwrap_text
 from spl.fields import Event, parse_json
@@ -23,6 +22,7 @@ MAX_MESSAGES: Final = 20
 LEAST_SHARE: Final = 16 << 20
 """Bytes below which another process costs more than it spares."""
 _MAX_SKIPPED: Final = 10
+_DATASET_SUFFIXES: Final = (".yml", ".yaml")
 _MAX_KEYS: Final = 8
 _MAX_KEY: Final = 40
 _BLANK: Final = b" \t\r\n"
@@ -184,7 +184,10 @@ class Inputs:
             self._skipped[path] = []
             for file in files_under(path, lambda at, what: self.problems.append(f"{at}: {what}")):
                 yield _File(file, self._source, self._sourcetype, directory=path)
-        elif path.endswith(datasets.SUFFIXES):
+        elif path.endswith(_DATASET_SUFFIXES):
+            # Imported when needed only, as it takes long to come.
+            from hunts import datasets
+
             try:
                 found = datasets.load(
                     Path(path), lambda what: self.problems.append(f"{path}: {what}")

@@ -26,7 +26,9 @@ from typing import Any, BinaryIO, Final
 
 import orjson
 
-BLOCK: Final = 1 << 20
+BLOCK: Final = 1 << 17  # larger ones no longer fit the processor's caches
+HEAD: Final = 1 << 20
+"""How much comes first, so that it tells what follows."""
 MAX_RECORD: Final = 64 << 20
 _REST: Final = 1 << 16
 STDIN: Final = "-"
@@ -165,8 +167,10 @@ class Source:
         file.seek(at)
         whole = start == 0
         block = b""
-        while at < end and (block := self._read(file, min(BLOCK, end - at))):
+        most = HEAD
+        while at < end and (block := self._read(file, min(most, end - at))):
             at += len(block)
+            most = BLOCK
             if self._progress:
                 self._progress(len(block))
             if not whole:
@@ -233,7 +237,7 @@ def _head(blocks: Iterator[bytes]) -> bytes:
     for block in blocks:
         parts.append(block)
         size += len(block)
-        if size >= BLOCK:
+        if size >= HEAD:
             break
     return b"".join(parts)
 

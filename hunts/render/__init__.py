@@ -6,10 +6,6 @@ import io
 from typing import Literal, TextIO
 
 from hunts.model import Report
-from hunts.render.as_csv import write_csv
-from hunts.render.as_html import write_html
-from hunts.render.as_json import write_json
-from hunts.render.as_table import write_table
 
 __all__ = ["Format", "render"]
 
@@ -32,12 +28,21 @@ def render(
     """
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
+    # Imported when needed only: what makes tables and pages takes long to come.
     match format:
         case "table":
+            from hunts.render.as_table import write_table
+
             write_table(report, stream, color=color, width=width)
         case "json":
+            from hunts.render.as_json import write_json
+
             write_json(report, stream)
         case "csv":
+            from hunts.render.as_csv import write_csv
+
             write_csv(report, stream)
         case "html":
+            from hunts.render.as_html import write_html
+
             write_html(report, stream)

@@ -74,4 +74,5 @@ def test_a_line_across_blocks(block: int, monkeypatch: pytest.MonkeyPatch, tmp_p
     several.write_text(path.read_text() + json.dumps(giant, separators=(",", ":")))
     expected = parsing_everything(monkeypatch, [several])
     monkeypatch.setattr("spl.sources.BLOCK", block)
+    monkeypatch.setattr("spl.sources.HEAD", block)
     assert found([several]) == expected

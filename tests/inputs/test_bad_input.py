@@ -121,7 +121,7 @@ def test_a_record_above_the_limit_is_not_held(
 
 @pytest.mark.parametrize("layout", [b"%s\n%s\n%s", b"%s,\n%s,\n%s"], ids=["lines", "values"])
 def test_a_broken_first_line_above_a_block_hides_nothing(tmp_path: Path, layout: bytes) -> None:
-    broken = b'{"first":"%s",broken}' % (b"x" * (spl.sources.BLOCK + 1))
+    broken = b'{"first":"%s",broken}' % (b"x" * (spl.sources.HEAD + 1))
     path = tmp_path / "log"
     path.write_bytes(layout % (broken, A, B))
     inputs = Inputs([path])

@@ -192,6 +192,7 @@ def test_cloudwatch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, source: str | None, block: int
 ) -> None:
     monkeypatch.setattr(spl.sources, "BLOCK", block)
+    monkeypatch.setattr(spl.sources, "HEAD", block)
     path = tmp_path / "export"
     path.write_bytes(content)
     views = read(path)
@@ -361,6 +362,7 @@ def test_every_layout_holds_the_same_events(
     scratch.write_bytes(layout(lines))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(spl.sources, "BLOCK", block)
+        patch.setattr(spl.sources, "HEAD", block)
         views = read(scratch)
     assert [view[0].record.json for view in views] == events
     if layout is not LAYOUTS["cloudwatch s3"]:

@@ -24,7 +24,7 @@ from spl.scan import Scanner
 from spl.values import Row
 
 _SAMPLE = 1 << 18
-_SAMPLED_LINES = 50
+_SAMPLED_LINES = 30
 _LINES_LOOKED_AT = 1_000
 _FEW = 0.04
 """The share of candidate lines up to which a scan is cheaper than a look at each line."""

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import time
+import traceback
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -176,8 +177,22 @@ def _become(script: Path, connection: socket.socket, descriptors: list[int]) -> 
     sys.stdin = open(0, closefd=False)  # noqa: SIM115 (lives as long as the process)
     sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
-    runpy.run_path(str(script), run_name="__main__")
-    sys.exit()
+    status = 0
+    try:
+        runpy.run_path(str(script), run_name="__main__")
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(bool(end.code))
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    # As multiprocessing ends what it forked: to take the interpreter apart takes longer than most
+    # runs.
+    os._exit(status)
 
 
 if __name__ == "__main__":

@@ -290,8 +290,8 @@ class Planner:
             names = set().union(*(common for common, _ in fields))
             present = set().union(*(unlike for _, unlike in fields))
             self._projections[kinds] = Projection(
-                (names | _WORDS) - {_TIME},
-                {_TIME, *(name for name in present if name.isidentifier())},
+                (names | _WORDS) - {_TIME, "auditID"},
+                {_TIME, "auditID", *(name for name in present if name.isidentifier())},
                 [*samples, *sorts],
             )
         return Judge(self._projections[kinds], origins, asking, self._engine.bind)

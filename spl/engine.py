@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -405,6 +406,7 @@ class _Chain:
     def foresee(self, event: Event) -> Prospect | None:
         if self._chance:
             return None
+        following = self._links[self._cut][1] if self._cut < len(self._links) else None
         counts = [int(position == 0) for position in range(len(self.counts))]
         rows: list[Row] = [event]
         try:
@@ -414,11 +416,15 @@ class _Chain:
                     counts[position] = len(rows)
                 if not rows:
                     return Prospect(counts, [])
-            following = self._links[self._cut][1] if self._cut < len(self._links) else None
             if not isinstance(following, StatsStage):
                 return None
             taken = [following.foresee(row) if isinstance(row, Event) else None for row in rows]
         except (SplError, UnreadError):  # an error comes again when the event itself is fed
+            if isinstance(following, StatsStage):
+                # What is known of the fields is kept for the events themselves.
+                for name in following.reads:
+                    with suppress(UnreadError):
+                        event.get(name)
             return None
         known = [row for row in taken if row is not None]
         return Prospect(counts, known) if len(known) == len(taken) else None

@@ -217,7 +217,7 @@ class Aggregator:
         self.outputs: list[str] = []
         self.makers: list[Callable[[], Accumulator]] = []
         self._reads: list[Read | None] = []
-        self._fields: list[str | None] = []
+        self.fields: list[str | None] = []
         self._wildcards: list[Aggregation] = []
         self._places: dict[tuple[int, str], int] = {}
         for aggregation in aggregations:
@@ -246,7 +246,7 @@ class Aggregator:
             self.makers.append(make)
         self.outputs.append(output)
         self._reads.append(read)
-        self._fields.append(field)
+        self.fields.append(field)
 
     def add(self, group: Group, row: Row) -> None:
         """Add a row to its group."""
@@ -272,7 +272,7 @@ class Aggregator:
             return None
         foreseen = Foreseen()
         for place, (read, accumulator) in enumerate(zip(self._reads, accumulators, strict=True)):
-            name = self._fields[place]
+            name = self.fields[place]
             try:
                 value = "" if read is None else read(row)
             except PresentError as present:

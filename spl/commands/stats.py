@@ -113,6 +113,11 @@ class StatsStage(Mergeable):
                 aggregator.add(group, row)
         return ()
 
+    @property
+    def reads(self) -> list[str]:
+        """The fields that it asks for by name."""
+        return [*self._by, *(name for name in self._aggregator.fields if name is not None)]
+
     def foresee(self, row: Event) -> ForeseenRow | None:
         """See `Aggregator.foresee`."""
         keys = list(group_keys(row, self._by, distinct=self._distinct))

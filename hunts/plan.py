@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -24,8 +26,9 @@ from spl.scan import Scanner
 from spl.values import Row
 
 _SAMPLE = 1 << 18
-_SAMPLED_LINES = 30
-_LINES_LOOKED_AT = 1_000
+_SAMPLED_LINES = 400
+_MOST_SORTS = 60
+_SORTED_BY = ("verb", "user", "objectRef", "userAgent", "responseStatus")
 _FEW = 0.04
 """The share of candidate lines up to which a scan is cheaper than a look at each line."""
 _MOST_VERDICTS = 50_000
@@ -292,7 +295,7 @@ class Planner:
             self._projections[kinds] = Projection(
                 (names | _WORDS) - {_TIME, "auditID"},
                 {_TIME, "auditID", *(name for name in present if name.isidentifier())},
-                [*samples, *sorts],
+                samples,
             )
         return Judge(self._projections[kinds], origins, asking, self._engine.bind)
 
@@ -316,18 +319,15 @@ def _scanner(
 
 
 def _samples(batch: RawLines) -> tuple[list[Any], list[Any]]:
-    """Return events of all over the batch, parsed, and one of each sort that begins it."""
+    """Return events of all over the batch, parsed, and one of each of the sorts among them."""
+    step = -(-batch.lines.count // _SAMPLED_LINES)
     events: list[Any] = []
     sorts: dict[tuple[str, ...], Any] = {}
-    step = -(-batch.lines.count // _SAMPLED_LINES)
-    for number, (_, raw) in enumerate(batch.lines.records()):
-        try:
-            if number % step == 0:
-                events.append(orjson.loads(raw))
-            elif number < _LINES_LOOKED_AT and len(sorts) < _SAMPLED_LINES:
-                event = orjson.loads(raw)
-                kind = (str(event.get(key)) for key in ("verb", "objectRef", "userAgent"))
-                sorts.setdefault((*kind, str(event.get("responseStatus"))), event)
-        except orjson.JSONDecodeError:
-            continue
+    for _, raw in islice(batch.lines.records(), 0, None, step):
+        with suppress(orjson.JSONDecodeError):
+            event = orjson.loads(raw)
+            events.append(event)
+            sort = tuple(str(event.get(key)) for key in _SORTED_BY)
+            if len(sorts) < _MOST_SORTS:
+                sorts.setdefault(sort, event)
     return events, list(sorts.values())

@@ -147,11 +147,11 @@ class _Glimpse(_Part):
 
 
 class _Watched(_Part):
-    """A record that notes which of its fields are read, and their values; some are unread."""
+    """A record that notes which of its fields are read; of some it only tells that they are there."""
 
     __slots__ = ("_read", "_unread")
 
-    def __init__(self, json: Json, read: dict[str, set[object]], unread: Collection[str]) -> None:
+    def __init__(self, json: Json, read: set[str], unread: Collection[str]) -> None:
         super().__init__(json)
         self._read = read
         self._unread = unread
@@ -162,7 +162,7 @@ class _Watched(_Part):
             if value is not None:
                 raise PresentError
             return None
-        self._read.setdefault(name, set()).add(tuple(value) if isinstance(value, list) else value)
+        self._read.add(name)
         return value
 
 
@@ -175,18 +175,21 @@ def telling_fields(
     """Return the fields that `read` asks for of events: those whose values many have in common, and
     those that would tell every event apart.
 
-    `samples` are events as they come, parsed; `sorts` more of them, none like the other.
+    `samples` are events as they come, parsed; `sorts` are events of which none is like the other.
     """
     unread: set[str] = set()
+    names: set[str] = set()
     # What is not read leads to other fields.
     for _ in range(2):
-        seen: dict[str, set[object]] = {}
-        for sample in samples:
-            read(origin.glimpse(_Watched(sample, seen, unread)))
-        unread |= {name for name, values in seen.items() if len(values) > len(samples) / 2}
+        seen: set[str] = set()
         for sort in sorts:
             read(origin.glimpse(_Watched(sort, seen, unread)))
-    return seen.keys() - unread, unread
+        for name in seen - names:
+            values = {str(find(sample, name, field_splits)) for sample in samples}
+            if len(values) > len(samples) / 2:
+                unread.add(name)
+        names |= seen
+    return names - unread, unread
 
 
 def _structure(

@@ -147,7 +147,7 @@ class _Glimpse(_Part):
 
 
 class _Watched(_Part):
-    """A record that notes which of its fields are read; of some it only tells that they are there."""
+    """A record that notes which fields are read; of some it only tells that they are there."""
 
     __slots__ = ("_read", "_unread")
 

@@ -60,7 +60,8 @@ class HuntResult:
     messages: Sequence[str] = ()
     """Warnings and errors of the search, and for `no data` what was there instead."""
     timeline: Mapping[int, int] = field(default_factory=dict)
-    """Start of a bucket (epoch seconds) -> matched events in it."""
+    """Start of a bucket (epoch seconds) -> events in it that the search matched and that the
+    commands which look at each row by itself kept."""
 
 
 @dataclass

@@ -241,9 +241,8 @@ class _RunningHunt:
         """Take events that were foreseen; see `RunningSearch.take_foreseen`."""
         if self._running is not None:
             self._running.take_foreseen(prospect, times, unlike)
-            for _ in prospect.rows:
-                for second, count in seconds.items():
-                    self.timeline.add(second, count)
+            for second, count in seconds.items() if prospect.rows else ():
+                self.timeline.add(second, count)
 
     def _feed(self) -> None:
         waiting, self._waiting = self._waiting, []

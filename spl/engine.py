@@ -37,7 +37,7 @@ from spl.commands.where import Where
 from spl.context import Context, Found, Message
 from spl.errors import SplError, UnsupportedSplError
 from spl.external import ExternalCommand, custom_commands
-from spl.fields import Event, UnreadError
+from spl.fields import Event, Record, UnreadError
 from spl.functions.registry import Environment
 from spl.knowledge import App
 from spl.lang.search_expression import And, SearchExpression
@@ -545,11 +545,16 @@ def _bound(rows: Iterable[Row], bind: Callable[[Event], Event]) -> list[Row]:
 
 
 def _telling(on_match: Callable[[float], object], rows: Iterable[Row]) -> Iterator[Row]:
+    last: Record | None = None
     for row in rows:
-        time = row.get("_time")
-        number = to_number(time) if isinstance(time, str) else None
-        if number is not None:
-            on_match(number)
+        record = row.record if isinstance(row, Event) else None
+        # mvexpand makes several rows of one event.
+        if record is None or record is not last:
+            time = row.get("_time")
+            number = to_number(time) if isinstance(time, str) else None
+            if number is not None:
+                on_match(number)
+        last = record
         yield row
 
 

@@ -403,10 +403,15 @@ class _Chain:
             self._links.insert(self._cut, (None, PerBatch(partial(_telling, on_match))))
             self._cut += 1
 
+    @property
+    def _behind_rows(self) -> Stage | None:
+        """The first stage that does not look at each row by itself."""
+        return self._links[self._cut][1] if self._cut < len(self._links) else None
+
     def foresee(self, event: Event) -> Prospect | None:
         if self._chance:
             return None
-        following = self._links[self._cut][1] if self._cut < len(self._links) else None
+        following = self._behind_rows
         counts = [int(position == 0) for position in range(len(self.counts))]
         rows: list[Row] = [event]
         try:
@@ -434,20 +439,18 @@ class _Chain:
     ) -> None:
         for position, count in enumerate(prospect.counts):
             self.counts[position] += count * times
-        for row in prospect.rows:
-            stage = self._links[self._cut][1]
-            assert isinstance(stage, StatsStage)
-            stage.take_foreseen(row, times, unlike)
+        if isinstance(self._behind_rows, StatsStage):
+            for row in prospect.rows:
+                self._behind_rows.take_foreseen(row, times, unlike)
 
     def share(self) -> None:
         """Keep only the links up to the first that holds its rows, so that these can be taken."""
-        mergeable = any(isinstance(stage, Mergeable) for _, stage in self._links[self._cut :][:1])
-        self._links = self._links[: self._cut + mergeable]
+        self._links = self._links[: self._cut + isinstance(self._behind_rows, Mergeable)]
 
     def held(self) -> tuple[list[int], list[Row], Any]:
         """Return the counts, and the rows or what the last stage holds of them."""
-        last = self._links[-1][1] if self._links else None
-        return self.counts, self._rows, last.held() if isinstance(last, Mergeable) else None
+        stage = self._behind_rows
+        return self.counts, self._rows, stage.held() if isinstance(stage, Mergeable) else None
 
     def absorb(
         self, held: tuple[list[int], list[Row], Any], bind: Callable[[Event], Event]
@@ -456,7 +459,7 @@ class _Chain:
         counts, rows, in_stage = held
         for position, count in enumerate(counts):
             self.counts[position] += count
-        stage = self._links[self._cut][1] if self._cut < len(self._links) else None
+        stage = self._behind_rows
         if isinstance(stage, Mergeable):
             stage.absorb(_bound(in_stage, bind) if isinstance(in_stage, list) else in_stage)
         else:

@@ -275,15 +275,6 @@ class Event(MutableMapping[str, Value]):
             value = self.extracted(name)
         return default if value is None else value
 
-    def has(self, name: str) -> bool:
-        """Tell whether there is a field `name`."""
-        try:
-            return self.get(name) is not None
-        except PresentError:
-            if self.verbatim(name):
-                return True
-            raise
-
     def __getitem__(self, name: str) -> Value:
         value: Value | None = self.get(name)
         if value is None:
@@ -324,8 +315,12 @@ def _restored(
 
 def has_field(row: Row, name: str) -> bool:
     """Tell whether a row has field `name`, which an event can do that does not know its value."""
-    has = getattr(row, "has", None)
-    return has(name) if has else row.get(name) is not None
+    try:
+        return row.get(name) is not None
+    except PresentError:
+        if row.verbatim(name):  # type: ignore[attr-defined]  # only events raise it
+            return True
+        raise
 
 
 class _Timeless(dict[str, Value]):

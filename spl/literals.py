@@ -10,9 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Any
 
+from spl.fields import UnreadError
 from spl.lang.search_expression import And, Comparison, In, Not, Or, SearchExpression, Term
-from spl.matching import compile_search, fields_of, is_time_modifier
+from spl.matching import compile_known, is_time_modifier
+from spl.values import Value
 
 EXCEPTIONS = rb"\\u(?:[^0]|0[^0]|00[^23]|002[^6]|003[^cCeE])|\xe2\x84\xaa|\xc5\xbf"
 """Text in which a literal may stand unseen: a `\\u` escape of something else than `&`, `<`, `>`
@@ -83,21 +86,16 @@ def cover(expression: SearchExpression, origin: Origin, cost: Cost) -> Cover:
 
 def known(expression: SearchExpression, metadata: dict[str, str]) -> bool | None:
     """Tell whether an expression matches all events with this metadata, or none; else None."""
-    match expression:
-        case And(operands=operands):
-            parts = [known(operand, metadata) for operand in operands]
-            return False if False in parts else None if None in parts else True
-        case Or(operands=operands):
-            parts = [known(operand, metadata) for operand in operands]
-            return True if True in parts else None if None in parts else False
-        case Not(operand=operand):
-            inner = known(operand, metadata)
-            return None if inner is None else not inner
-        case _:
-            fields = fields_of(expression)
-            if not fields <= metadata.keys() or is_time_modifier(expression):
-                return None
-            return compile_search(expression)(dict(metadata))
+    return compile_known(expression)(_Metadata(metadata))
+
+
+class _Metadata(dict[str, Value]):
+    """An event of which no more than its metadata is known."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        if name not in self:
+            raise UnreadError(name)
+        return self[name]
 
 
 def _of_field(field: str, values: Collection[str], origin: Origin, cost: Cost) -> Cover:

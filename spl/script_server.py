@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from select import select
 from typing import IO, Protocol
 from weakref import finalize
 
@@ -37,13 +36,13 @@ class Script:
         self._process = process
 
     def end(self) -> None:
-        """Close the input, and wait until the script has ended; if that takes long, end it."""
-        with contextlib.suppress(OSError):  # it has gone already, with something unsent
-            self.input.close()
-        if select([self.output], [], [], _PATIENCE)[0]:
-            self.output.close()
-            self._process.wait()
-        else:
+        """Close the pipes, and wait until the script has ended; if that takes long, end it."""
+        for stream in (self.input, self.output):
+            with contextlib.suppress(OSError):  # it has gone already, with something unsent
+                stream.close()
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
             self.kill()
 
     def kill(self) -> None:
@@ -53,11 +52,11 @@ class Script:
 
 
 class Process(Protocol):
-    """What can be done to the process of a script."""
+    """What can be done to the process of a script, as `subprocess.Popen` does it."""
 
     def kill(self) -> None: ...
 
-    def wait(self) -> object: ...
+    def wait(self, timeout: float | None = None) -> object: ...
 
 
 def start_script(script: Path, errors: IO[bytes]) -> Script:
@@ -97,13 +96,14 @@ class _Forked:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
 
-    def wait(self) -> None:
-        while True:
-            try:
+    def wait(self, timeout: float | None = None) -> None:
+        end = None if timeout is None else time.monotonic() + timeout
+        with contextlib.suppress(ProcessLookupError):
+            while True:
                 os.kill(self.pid, 0)
-            except ProcessLookupError:
-                return
-            time.sleep(0.001)
+                if end is not None and time.monotonic() > end:
+                    raise subprocess.TimeoutExpired("script", timeout or 0)
+                time.sleep(0.001)
 
 
 class _ScriptServer:

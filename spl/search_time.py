@@ -18,7 +18,7 @@ from spl.evaluation import to_field
 from spl.event_types import FIELD as EVENT_TYPE
 from spl.event_types import EventTypes, Tags
 from spl.field_extraction import FieldExtraction, Found
-from spl.fields import METADATA, Event, Extraction, PresentError, time_text
+from spl.fields import METADATA, Event, Extraction, time_text
 from spl.functions.registry import Compiled
 from spl.key_values import key_value_pairs, xml_fields
 from spl.lookups import AppliedLookup
@@ -318,14 +318,9 @@ class _Before(MutableMapping[str, Value]):
         value = self.written.get(name) or self._fields.resolve(name, self._event)
         return default if value is None else value
 
-    def has(self, name: str) -> bool:
-        """Tell whether there is a field `name`."""
-        try:
-            return self.get(name) is not None
-        except PresentError:
-            if self._fields.verbatim(name):
-                return True
-            raise
+    def verbatim(self, name: str) -> bool:
+        """Tell whether the values of field `name` stand in the text as they are."""
+        return self._fields.verbatim(name)
 
     def __getitem__(self, name: str) -> Value:
         value: Value | None = self.get(name)

@@ -66,3 +66,16 @@ def test_what_breaks_is_in_its_errors(way: str, tmp_path: Path) -> None:
         running.end()
         errors.seek(0)
         assert b"ValueError: wrong" in errors.read()
+
+
+def test_a_script_that_stays_at_its_end_is_killed(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spl.script_server._PATIENCE", 0.2)
+    text = "import os, time\nprint(os.getpid(), flush=True)\nos.close(1)\ntime.sleep(60)"
+    with tempfile.TemporaryFile() as errors:
+        running = start_script(script(tmp_path, text), errors)
+        pid = int(running.output.readline())
+        running.end()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 from spl.commands.base import Command, Pipeline, Unread
@@ -22,17 +22,51 @@ Commands = Mapping[str, type[Command]]
 def builtin_commands() -> dict[str, type[Command]]:
     """Return the commands by name and alias, with those that are known but do not run here."""
     commands: dict[str, type[Command]] = dict(not_run_commands())
-    for module in pkgutil.iter_modules(__path__):
-        if module.name not in _NO_COMMANDS:
-            members = vars(importlib.import_module(f"{__name__}.{module.name}")).values()
-            for member in members:
-                if (
-                    isinstance(member, type)
-                    and issubclass(member, Command)
-                    and vars(member).get("name")
-                ):
-                    commands.update(dict.fromkeys((member.name, *member.aliases), member))
+    for module in _modules().values():
+        commands.update(_commands_in(module))
     return commands
+
+
+@cache
+def _modules() -> dict[str, str]:
+    """Return the modules by the command that each is named after: `return` is in return_.py."""
+    names = [module.name for module in pkgutil.iter_modules(__path__)]
+    return {name.rstrip("_"): name for name in names if name not in _NO_COMMANDS}
+
+
+def _commands_in(module: str) -> dict[str, type[Command]]:
+    commands: dict[str, type[Command]] = {}
+    for member in vars(importlib.import_module(f"{__name__}.{module}")).values():
+        if isinstance(member, type) and issubclass(member, Command) and vars(member).get("name"):
+            commands.update(dict.fromkeys((member.name, *member.aliases), member))
+    return commands
+
+
+@cache
+def _builtin_command(name: str) -> type[Command]:
+    """Return one command; raise KeyError.
+
+    Its module alone is imported, which is much faster than all; but no other name than the module's
+    own says where it is.
+    """
+    found = _commands_in(_modules()[name]) if name in _modules() else {}
+    return found[name] if name in found else builtin_commands()[name]
+
+
+class _Commands(Mapping[str, type[Command]]):
+    """All commands that a search can name, with the app's own in front."""
+
+    def __init__(self, custom: Commands) -> None:
+        self._custom = custom
+
+    def __getitem__(self, name: str) -> type[Command]:
+        return self._custom[name] if name in self._custom else _builtin_command(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**builtin_commands(), **self._custom})
+
+    def __len__(self) -> int:
+        return len({**builtin_commands(), **self._custom})
 
 
 def parse_pipeline(
@@ -43,7 +77,7 @@ def parse_pipeline(
     Without a leading pipe the first command is `search`. Raises SplError; with `problems` all
     errors are put there instead, and `Unread` stands in the place of a command that has one.
     """
-    commands = {**builtin_commands(), **(custom or {})}
+    commands = _Commands(custom or {})
 
     def parse_in_brackets(reader: Reader) -> Pipeline:
         # In brackets a search may begin with any command, with or without a pipe.

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,8 @@ import click
 
 from hunts.content import ANNOTATIONS, default_app, load_hunts
 from hunts.parallel import WorkerError, available_cores
-from spl import Engine, SplError
+from spl import SplError
+from spl.knowledge import App
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hunts.inputs import Inputs
     from hunts.model import Hunt, Report
     from hunts.render import Format
+    from spl import Engine
 
 _OBJECTS_BEFORE_COLLECTION = 100_000
 EXIT_FINDINGS = 1
@@ -172,6 +173,8 @@ class _Given:
 
     def engine(self) -> Engine:
         """Return the engine of the app, with all that was given for it."""
+        from spl import Engine
+
         if self.lookups is not None:
             self.lookups.mkdir(parents=True, exist_ok=True)
         return Engine.from_app(
@@ -222,9 +225,9 @@ def list_(app: Path, format_: str) -> None:
     with _errors_as_messages():
         from hunts.listing import write_listing
 
-        engine = Engine.from_app(app)
-        hunts = load_hunts(engine.app)
-        _warn(engine.app.problems)
+        opened = App.open(app)
+        hunts = load_hunts(opened)
+        _warn(opened.problems)
         write_listing(hunts, format_, sys.stdout)
 
 
@@ -358,6 +361,7 @@ def check(
     """
     from hunts.check import check_app, check_search
     from hunts.render.text import visible
+    from spl import Engine
 
     if spl is not None and file is not None:
         raise click.UsageError("SPL comes from the command line or from --file, not from both")
@@ -392,9 +396,9 @@ def navigator(app: Path, output: Path | None) -> None:
     from hunts.navigator import write_layer
 
     with _errors_as_messages():
-        engine = Engine.from_app(app)
-        hunts = load_hunts(engine.app)
-        _warn(engine.app.problems)
+        opened = App.open(app)
+        hunts = load_hunts(opened)
+        _warn(opened.problems)
         if output is None:
             write_layer(hunts, sys.stdout)
             return
@@ -418,6 +422,8 @@ def _named(name: str, known: dict[str, list[Hunt]], what: str) -> list[Hunt]:
     folded = {key.lower(): key for key in known}
     if name.lower() in folded:
         return known[folded[name.lower()]]
+    from difflib import get_close_matches
+
     near = get_close_matches(name.lower(), folded, n=1)
     hint = f": did you mean '{folded[near[0]]}'?" if near else "; see `hunts list`"
     raise SplError(f"there is no {what} '{name}'{hint}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -83,5 +82,7 @@ def did_you_mean(word: str, known: Iterable[str], *, likeness: float = 0.6) -> s
 
     `likeness`, from 0 to 1, is how near it must be.
     """
+    from difflib import get_close_matches
+
     near = get_close_matches(word.lower(), list(known), n=1, cutoff=likeness)
     return f": did you mean '{near[0]}'?" if near else ""

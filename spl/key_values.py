@@ -6,7 +6,6 @@ https://docs.splunk.com/Documentation/Splunk/9.4.0/Knowledge/Automatickey-valuef
 from __future__ import annotations
 
 import re
-from xml.etree import ElementTree
 
 _PAIR = re.compile(
     r"""(?<![\w.:-])([A-Za-z_][\w.:-]*)\s?=\s?(?:"([^"]*)"|'([^']*)'|([^\s"',;|&=]+))""", re.ASCII
@@ -57,6 +56,8 @@ def xml_fields(text: str) -> dict[str, list[str]]:
     """
     if not text.lstrip().startswith("<") or "<!DOCTYPE" in text:
         return {}
+    from xml.etree import ElementTree
+
     try:
         root = ElementTree.fromstring(text)
     except (ElementTree.ParseError, ValueError):

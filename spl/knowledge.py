@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tarfile
-import tempfile
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spl.conf import Conf, Stanza, fill_defaults, read_layers
 from spl.errors import SplError, did_you_mean
@@ -21,6 +19,9 @@ from spl.lookups import Lookup, Lookups
 from spl.macros import Expansion, Macro, expand
 from spl.props import Props
 from spl.search_time_settings import SearchTimeSettings
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 
 class App:
@@ -185,7 +186,10 @@ class App:
 
 def _unpack(package: Path) -> Path:
     """Unpack an app into a folder that lives as long as the process."""
-    folder = tempfile.TemporaryDirectory(prefix="splunk-app-")
+    import tarfile
+    from tempfile import TemporaryDirectory
+
+    folder = TemporaryDirectory(prefix="splunk-app-")
     _UNPACKED.append(folder)
     try:
         with tarfile.open(package) as archive:
@@ -200,4 +204,4 @@ def _unpack(package: Path) -> Path:
     return apps[0]
 
 
-_UNPACKED: list[tempfile.TemporaryDirectory[str]] = []
+_UNPACKED: list[TemporaryDirectory[str]] = []

@@ -6,18 +6,16 @@ https://docs.splunk.com/Documentation/Splunk/9.4.0/Admin/Transformsconf (lookup 
 from __future__ import annotations
 
 import csv
-import gzip
 import ipaddress
 import os
 import re
-import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from spl.conf import Conf, Stanza
 from spl.errors import SplError, UnsupportedSplError, did_you_mean
@@ -25,6 +23,9 @@ from spl.lang.reader import Reader
 from spl.lang.search_expression import parse_search_expression
 from spl.matching import compile_search, equals
 from spl.values import Row, to_value, values_of
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 _MATCH_TYPE = re.compile(r"(CIDR|WILDCARD|EXACT)\s*\(([^()]*)\)", re.IGNORECASE)
 _DEFAULT_MAX_MATCHES = 100
@@ -187,7 +188,7 @@ class Lookups:
         self._transforms = transforms
         self._warn = warn
         self._tables: dict[Path, tuple[tuple[int, int, int], Table]] = {}
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._temporary: TemporaryDirectory[str] | None = None
         self.overlay: Path | None = None
         self.writes = 0
         """How often a table was written, so that who keeps one knows when to read it again."""
@@ -232,7 +233,9 @@ class Lookups:
         if Path(filename).name != filename:
             raise SplError(f"lookup '{name}': {filename} is no file name")
         if self.overlay is None:
-            self._temporary = tempfile.TemporaryDirectory(prefix="splunk-lookups-")
+            from tempfile import TemporaryDirectory
+
+            self._temporary = TemporaryDirectory(prefix="splunk-lookups-")
             self.overlay = Path(self._temporary.name)
         self.overlay.mkdir(parents=True, exist_ok=True)
         self.writes += 1
@@ -304,7 +307,9 @@ def write_table(path: Path, fields: Sequence[str], rows: Iterable[Cells]) -> Non
 
 def _open(path: Path, mode: str) -> IO[str]:
     encoding = "utf-8-sig" if mode == "rt" else "utf-8"
-    opener = gzip.open if path.name.endswith(".gz") else open
+    opener: Callable[..., object] = open
+    if path.name.endswith(".gz"):
+        from gzip import open as opener
     return cast(
         IO[str], opener(path, mode, encoding=encoding, errors="backslashreplace", newline="")
     )

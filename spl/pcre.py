@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-import regex
-
 from spl.errors import SplSyntaxError
 from spl.lang.eval_expression import EvalExpression, String
 
@@ -46,6 +44,9 @@ def compile_pattern(pattern: str, *, ignore_case: bool = False) -> Pattern:
 
     Classes such as `\\d` are ASCII, as in PCRE without UCP.
     """
+    # Not every run needs it, and it takes long to import.
+    import regex
+
     flags = regex.ASCII | (regex.IGNORECASE if ignore_case else 0)
     try:
         return regex.compile(pattern, flags)

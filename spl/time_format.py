@@ -5,7 +5,6 @@ https://help.splunk.com/splunk-enterprise/spl-search-reference/9.4/time-format-v
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -28,9 +27,12 @@ _EXPANDED: Final = {
     "v": "%e-%b-%Y",
 }
 _MAX_DECIMALS = 9
-# Tuples, as those of calendar write a date each time.
-_DAY_NAMES, _DAY_ABBREVIATIONS = tuple(calendar.day_name), tuple(calendar.day_abbr)
-_MONTH_NAMES, _MONTH_ABBREVIATIONS = tuple(calendar.month_name), tuple(calendar.month_abbr)
+_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
+_MONTHS = "January February March April May June July August September October November December"
+_DAY_NAMES = _DAYS.split()
+_MONTH_NAMES = ["", *_MONTHS.split()]  # counted from 1
+_DAY_ABBREVIATIONS = [name[:3] for name in _DAY_NAMES]
+_MONTH_ABBREVIATIONS = [name[:3] for name in _MONTH_NAMES]
 
 
 class Moment:

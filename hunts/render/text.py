@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-
-import regex
+from functools import cache
+from typing import Any
 
 from hunts.model import Value
 
-# Controls, bidi and other invisible formats, surrogates, private and unassigned characters,
-# every separator but the space, and marks stacked so high that they cover their neighbours.
-_HIDDEN = regex.compile(r"[[\p{C}\p{Z}]--[ ]]|(?<=\p{M}{4})\p{M}", regex.VERSION1)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -21,7 +18,19 @@ def visible(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return str(_HIDDEN.sub(lambda match: match[0].encode("unicode_escape").decode(), text))
+    return str(_hidden().sub(lambda match: match[0].encode("unicode_escape").decode(), text))
+
+
+@cache
+def _hidden() -> Any:
+    """Return the pattern of a character that is not shown as it is.
+
+    Controls, bidi and other invisible formats, surrogates, private and unassigned characters,
+    every separator but the space, and marks stacked so high that they cover their neighbours.
+    """
+    import regex
+
+    return regex.compile(r"[[\p{C}\p{Z}]--[ ]]|(?<=\p{M}{4})\p{M}", regex.VERSION1)
 
 
 def well_formed(text: str) -> str:

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
-import regex
-
 from spl.errors import SplSyntaxError, UnsupportedSplError
 from spl.fields import scalar_text
 from spl.functions.json_functions import read_json, write_json
@@ -212,6 +210,8 @@ def _equal(one: EvalValue, other: EvalValue) -> bool:
 
 @lru_cache(maxsize=1_000)
 def _like_pattern(pattern: str) -> Pattern:
+    import regex
+
     signs = {"%": ".*", "_": "."}
     return regex.compile("".join(signs.get(c) or regex.escape(c) for c in pattern), regex.DOTALL)
 

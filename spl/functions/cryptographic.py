@@ -5,8 +5,6 @@ https://help.splunk.com/splunk-enterprise/spl-search-reference/9.4/evaluation-fu
 
 from __future__ import annotations
 
-import hashlib
-
 from spl.functions.registry import EvalValue, eval_function, one_text
 
 
@@ -16,6 +14,8 @@ def _register(algorithm: str) -> None:
         text = one_text(value)
         if text is None:
             return None
+        import hashlib
+
         # Text read from bytes that are not UTF-8 may hold lone surrogates.
         data = text.encode("utf-8", "surrogatepass")
         return hashlib.new(algorithm, data, usedforsecurity=False).hexdigest()

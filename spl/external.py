@@ -22,7 +22,7 @@ from spl.context import Context
 from spl.errors import SplError
 from spl.knowledge import App
 from spl.lang.reader import Reader, closing_quote
-from spl.script_server import start_script
+from spl.script_server import prepare_script, start_script
 from spl.values import Row, Value, to_value, values_of
 
 # A field may be as long as an event.
@@ -69,6 +69,7 @@ class ExternalCommand(Command):
         return cls(tokens=tuple(tokens), span=reader.span(start))
 
     def start(self, context: Context) -> Stage:
+        prepare_script(self.script)
         return _ExternalStage(self, context)
 
     def arguments(self) -> Iterable[str]:

@@ -59,6 +59,13 @@ class Process(Protocol):
     def wait(self, timeout: float | None = None) -> object: ...
 
 
+def prepare_script(script: Path) -> None:
+    """Say that the script may be started: what takes long of that begins at once, elsewhere."""
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):  # it comes again when the script is started
+            _server(script, os.getpid())
+
+
 def start_script(script: Path, errors: IO[bytes]) -> Script:
     """Start a script; what it writes to standard error goes to `errors`."""
     if sys.platform == "win32":
@@ -111,14 +118,19 @@ class _ScriptServer:
 
     def __init__(self, script: Path) -> None:
         here, there = socket.socketpair()
-        with there:
-            self._process = subprocess.Popen(
+        # Ctrl-C is for this process, which then ends the other, even while that is being started.
+        unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        try:
+            process = subprocess.Popen(
                 [sys.executable, __file__, str(there.fileno()), str(script)],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[there.fileno()],
             )
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
+            there.close()
         self._socket = here
-        finalize(self, _end, here, self._process)
+        finalize(self, _end, here, process)
 
     def run(self, stdin: int, stdout: int, stderr: int) -> int:
         """Run the script with these file descriptors; return the id of its process."""
@@ -137,13 +149,12 @@ def _server(script: Path, _pid: int) -> _ScriptServer:
 
 def _end(connection: socket.socket, process: subprocess.Popen[bytes]) -> None:
     connection.close()
+    process.kill()  # it may not listen yet, and has nothing to tidy up
     process.wait()
 
 
 def _serve(connection: socket.socket, script: Path) -> None:
     """Run the script once for each message, until there is nobody to send one."""
-    # Ctrl-C is for the client, which then closes the connection.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     # As if this were the script: the SDK asks for the file of the program.
     sys.modules["__main__"].__file__ = str(script)
@@ -173,6 +184,7 @@ def _become(script: Path, connection: socket.socket, descriptors: list[int]) -> 
         os.close(descriptor)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     os.chdir(script.parent)
     sys.stdin = open(0, closefd=False)  # noqa: SIM115 (lives as long as the process)
     sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115

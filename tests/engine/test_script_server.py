@@ -3,18 +3,45 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
-from spl.script_server import start_script
+from spl.script_server import prepare_script, start_script
 
 SCRIPT = """
 import os, sys
 sys.stderr.write("said to nobody")
 sys.stderr.flush()
 print(os.getpid(), __name__, os.path.basename(sys.argv[0]), os.getcwd(), sys.stdin.read())
+"""
+
+PREPARED = """
+import os, signal, sys, tempfile, time
+from pathlib import Path
+from spl.script_server import prepare_script, start_script
+script = Path(sys.argv[1])
+prepare_script(script)
+"""
+STARTED = """
+running = start_script(script, tempfile.TemporaryFile())
+sys.stdout.buffer.write(running.output.read())
+running.end()
+"""
+INTERRUPTED = """
+signal.signal(signal.SIGINT, lambda *_: None)
+for _ in range(100):
+    os.killpg(0, signal.SIGINT)
+    time.sleep(0.002)
+"""
+FORKED = """
+pid = os.fork()
+if pid == 0:
+    sys.exit()
+os.waitpid(pid, 0)
 """
 
 
@@ -79,3 +106,68 @@ def test_a_script_that_stays_at_its_end_is_killed(
         running.end()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_script_can_be_interrupted(way: str, tmp_path: Path) -> None:
+    text = "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)"
+    with tempfile.TemporaryFile() as errors:
+        running = start_script(script(tmp_path, text), errors)
+        assert running.output.read() == b""
+        running.end()
+        errors.seek(0)
+        assert errors.read().rstrip().endswith(b"KeyboardInterrupt")
+
+
+def after_preparing(then: str, script: Path) -> subprocess.CompletedProcess[str]:
+    """Run a program that prepares a script; return when all has ended that can write to its output.
+
+    It has a process group of its own, as what a terminal's Ctrl-C is for.
+    """
+    return subprocess.run(
+        [sys.executable, "-c", PREPARED + then, str(script)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        start_new_session=True,
+    )
+
+
+def test_what_was_prepared_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+
+    class Counted(subprocess.Popen[bytes]):
+        def __init__(self, *args: object, **options: object) -> None:
+            started.append(args)
+            super().__init__(*args, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr("spl.script_server.subprocess.Popen", Counted)
+    path = script(tmp_path, "print('here')")
+    prepare_script(path)
+    prepare_script(path)
+    for _ in range(2):
+        with tempfile.TemporaryFile() as errors:
+            running = start_script(path, errors)
+            assert running.output.read() == b"here\n"
+            running.end()
+    assert len(started) == 1
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "pass",
+        "raise ValueError",
+        "os.kill(os.getpid(), signal.SIGINT)",
+        "os.kill(os.getpid(), signal.SIGKILL)",
+        STARTED,
+        STARTED + "os.kill(os.getpid(), signal.SIGKILL)",
+    ],
+)
+def test_nothing_goes_on_behind_the_program(end: str, tmp_path: Path) -> None:
+    after_preparing(end, script(tmp_path, "print('here')"))
+
+
+@pytest.mark.parametrize("event", [INTERRUPTED, FORKED])
+def test_what_was_prepared_outlasts(event: str, tmp_path: Path) -> None:
+    ended = after_preparing(event + STARTED, script(tmp_path, "print('here')"))
+    assert (ended.stdout, ended.stderr) == ("here\n", "")

@@ -6,14 +6,14 @@ https://help.splunk.com/splunk-enterprise/spl-search-reference/9.4/search-comman
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from spl.lang.reader import Node, Reader, closing_quote, quote
 
 _BARE_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NUMBER = r"(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?(?![A-Za-z_])"
-_COMPARISON = r"==|!=|<=|>=|=|<|>"
+_OPERATOR = r"[=!<>]=|[=<>+\-.*/%]|[A-Za-z_][\w-]*(?![\w.{}])"
 _WORDS = {"AND", "OR", "XOR", "NOT", "LIKE", "IN"}
 
 
@@ -57,7 +57,7 @@ class Unary(Node):
     def __str__(self) -> str:
         if self.operator == "NOT":
             return f"NOT {_nested(self.operand, _NOT)}"
-        return f"{self.operator}{_nested(self.operand, _SIGN)}"
+        return f"{self.operator}{_nested(self.operand, _UNARY)}"
 
 
 @dataclass(frozen=True)
@@ -136,56 +136,41 @@ def single_quoted(reader: Reader) -> str:
     return re.sub(r"\\(['\\])", r"\1", reader.text[start + 1 : end])
 
 
-def _word(*words: str) -> Callable[[Reader], str | None]:
-    return lambda reader: reader.keyword(*words)
-
-
-def _sign(pattern: str) -> Callable[[Reader], str | None]:
-    def read(reader: Reader) -> str | None:
-        found = reader.match(pattern)
-        return found.group() if found else None
-
-    return read
-
-
-_LEVELS: tuple[Callable[[Reader], str | None], ...] = (
-    _word("XOR"),
-    _word("OR"),
-    _word("AND"),
-    lambda _reader: None,  # NOT, which stands before its operand
-    _sign(_COMPARISON),
-    _sign(r"[+\-.]"),
-    _sign(r"[*/%]"),
-)
-_NOT, _COMPARED, _SIGN = 3, 4, 7
-_OPERATOR_LEVELS = {
-    operator: level
-    for level, operators in enumerate(
-        (["XOR"], ["OR"], ["AND"], [], ["=", "!=", "<", "<=", ">", ">="], "+-.", "*/%")
-    )
-    for operator in operators
+_NOT, _COMPARED, _UNARY = 3, 4, 7
+_LEVELS = {
+    "XOR": 0,
+    "OR": 1,
+    "AND": 2,
+    **dict.fromkeys(("==", "=", "!=", "<", "<=", ">", ">=", "LIKE", "IN", "NOT"), _COMPARED),
+    **dict.fromkeys("+-.", 5),
+    **dict.fromkeys("*/%", 6),
 }
+"""How close the operators between two expressions hold together; NOT is that of NOT IN."""
 
 
 def _parse_level(reader: Reader, level: int) -> EvalExpression:
+    """Read an expression whose operators are of `level` or hold together more closely."""
     reader.skip_space()
     start = reader.position
-    if level == len(_LEVELS):
-        return _parse_unary(reader)
-    if level == _NOT and reader.keyword("NOT"):
-        return Unary("NOT", _parse_level(reader, level), span=reader.span(start))
-    expression = _parse_level(reader, level + 1)
+    if level <= _NOT and reader.keyword("NOT"):
+        expression: EvalExpression = Unary(
+            "NOT", _parse_level(reader, _NOT), span=reader.span(start)
+        )
+    else:
+        expression = _parse_unary(reader)
     while True:
         before = reader.position
-        if operator := _LEVELS[level](reader):
-            right = _parse_level(reader, level + 1)
-            operator = "=" if operator == "==" else operator
-            expression = Binary(operator, expression, right, span=reader.span(start))
-        elif level == _COMPARED and (word := reader.keyword("LIKE", "IN", "NOT")):
-            expression = _parse_word_operator(reader, word, expression, start, before)
-        else:
+        found = reader.match(_OPERATOR)
+        operator = found.group().upper() if found else ""
+        if _LEVELS.get(operator, -1) < level:
             reader.position = before
             return expression
+        if operator in ("LIKE", "IN", "NOT"):
+            expression = _parse_word_operator(reader, operator, expression, start, before)
+        else:
+            right = _parse_level(reader, _LEVELS[operator] + 1)
+            operator = "=" if operator == "==" else operator
+            expression = Binary(operator, expression, right, span=reader.span(start))
 
 
 def _parse_word_operator(
@@ -205,30 +190,31 @@ def _parse_word_operator(
 
 
 def _parse_unary(reader: Reader) -> EvalExpression:
+    reader.skip_space()
     start = reader.position
-    if reader.match(r"!(?!=)"):
-        return Unary("NOT", _parse_level(reader, len(_LEVELS)), span=reader.span(start))
-    if sign := reader.match(r"[-+]"):
-        return Unary(sign.group(), _parse_level(reader, len(_LEVELS)), span=reader.span(start))
+    sign = reader.char
+    if sign in ("+", "-") or (sign == "!" and not reader.looking_at("!=")):
+        reader.position += 1
+        operand = _parse_unary(reader)
+        return Unary("NOT" if sign == "!" else sign, operand, span=reader.span(start))
     return _parse_primary(reader)
 
 
 def _parse_primary(reader: Reader) -> EvalExpression:
-    reader.skip_space()
     start = reader.position
-    if reader.take("("):
-        expression = parse_eval_expression(reader)
-        if not reader.take(")"):
-            raise reader.error("this parenthesis is not closed", start)
-        return expression
-    if reader.char == '"':
-        return String(reader.quoted(), span=reader.span(start))
-    if reader.char == "'":
-        return Field(single_quoted(reader), span=reader.span(start))
-    if reader.char == "[":
-        return Subsearch(reader.subsearch(), span=reader.span(start))
-    if found := reader.match(_NUMBER):
-        return Number(found.group(), span=reader.span(start))
+    match reader.char:
+        case "(":
+            reader.position += 1
+            expression = parse_eval_expression(reader)
+            if not reader.take(")"):
+                raise reader.error("this parenthesis is not closed", start)
+            return expression
+        case '"':
+            return String(reader.quoted(), span=reader.span(start))
+        case "'":
+            return Field(single_quoted(reader), span=reader.span(start))
+        case "[":
+            return Subsearch(reader.subsearch(), span=reader.span(start))
     if found := reader.match(_BARE_FIELD.pattern):
         name = found.group()
         if name.upper() in _WORDS - {"LIKE", "IN"}:
@@ -238,6 +224,8 @@ def _parse_primary(reader: Reader) -> EvalExpression:
             arguments = _parse_arguments(reader)
             return Call(name.lower(), arguments, span=reader.span(start))
         return Field(name, span=reader.span(start))
+    if found := reader.match(_NUMBER):
+        return Number(found.group(), span=reader.span(start))
     raise reader.error(f"expected an expression, found {reader.found()}")
 
 
@@ -261,10 +249,10 @@ def _level(expression: EvalExpression) -> int:
     """Return how close an expression holds together, as an index of `_LEVELS`."""
     match expression:
         case Binary(operator=operator):
-            return _OPERATOR_LEVELS[operator]
+            return _LEVELS[operator]
         case Unary(operator="NOT"):
             return _NOT
-    return _SIGN
+    return _UNARY
 
 
 def _nested(expression: EvalExpression, level: int) -> str:

@@ -65,7 +65,9 @@ class Reader:
 
     def skip_space(self) -> None:
         """Go past blanks and ```comments```."""
-        if found := _SPACE.match(self.text, self.position):
+        char = self.text[self.position : self.position + 1]
+        # Mostly there are none, and to look is faster than to match.
+        if (char.isspace() or char == "`") and (found := _SPACE.match(self.text, self.position)):
             self.position = found.end()
 
     @property
@@ -120,7 +122,8 @@ class Reader:
         if end < 0:
             raise self.error(f"this {quote} has no closing quote", start)
         self.position = end + 1
-        return _STRING_ESCAPE.sub(r"\1", self.text[start + 1 : end])
+        text = self.text[start + 1 : end]
+        return _STRING_ESCAPE.sub(r"\1", text) if "\\" in text else text
 
     def subsearch(self) -> Node:
         """Read `[ … ]`, or raise where this place takes none."""
@@ -198,14 +201,10 @@ def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
 
 def closing_quote(text: str, start: int, quote: str = '"') -> int:
     r"""Return the offset of the quote that closes the one at `start`, or -1."""
-    position = start + 1
-    while position < len(text):
-        if text[position] == "\\":
-            position += 1
-        elif text[position] == quote:
-            return position
-        position += 1
-    return -1
+    found = _compiled(rf"[^{quote}\\]*+(?:\\.[^{quote}\\]*+)*+{quote}", re.DOTALL).match(
+        text, start + 1
+    )
+    return found.end() - 1 if found else -1
 
 
 def quote(text: str) -> str:

@@ -12,7 +12,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
@@ -110,10 +110,10 @@ class Lookup:
         """
         for name in fields:
             self.check(name)
-        find = _finder(self, fields)
+        finder = cache(lambda: _finder(self, fields))  # no value comes to most matchers
         most = self.definition.max_matches
         rows = self.table.rows
-        return lambda values: [rows[position] for position in list(find(tuple(values)))[:most]]
+        return lambda values: [rows[position] for position in list(finder()(tuple(values)))[:most]]
 
     def check(self, name: str) -> None:
         """Raise SplError unless the table has the field `name`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -450,6 +451,7 @@ def main() -> None:
     """Run the command line; Ctrl-C ends it quietly."""
     # Parsed events are no cycles: to look for some among them takes a fifth of the time.
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
+    atexit.register(gc.freeze)  # nor for the last time, when all memory is given back anyway
     try:
         sys.exit(cli.main(prog_name="hunts", standalone_mode=False))
     except click.ClickException as error:

@@ -14,7 +14,8 @@ from spl.lang.reader import Node, Reader, closing_quote, quote
 _BARE_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NUMBER = r"(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?(?![A-Za-z_])"
 _OPERATOR = r"[=!<>]=|[=<>+\-.*/%]|[A-Za-z_][\w-]*(?![\w.{}])"
-_WORDS = {"AND", "OR", "XOR", "NOT", "LIKE", "IN"}
+_OPERATORS = {"AND", "OR", "XOR", "NOT"}
+_WORDS = {*_OPERATORS, "LIKE", "IN"}
 
 
 @dataclass(frozen=True)
@@ -217,7 +218,7 @@ def _parse_primary(reader: Reader) -> EvalExpression:
             return Subsearch(reader.subsearch(), span=reader.span(start))
     if found := reader.match(_BARE_FIELD.pattern):
         name = found.group()
-        if name.upper() in _WORDS - {"LIKE", "IN"}:
+        if name.upper() in _OPERATORS:
             reader.position = start
             raise reader.error(f"expected an expression, found {name}", start, start + len(name))
         if reader.take("("):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from spl.errors import SplError, SplSyntaxError
 
@@ -18,13 +19,12 @@ _WORD = re.compile(r"[\w.{}:-]+|.", re.DOTALL)
 _STRING_ESCAPE = re.compile(r'\\(["\\|])')
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of the search text: offsets of its first character and of the one after it."""
 
     start: int
     end: int
-    text: str = field(default="", repr=False)
+    text: str = ""
     """The whole search."""
 
 
@@ -78,7 +78,7 @@ class Reader:
     def at_end(self) -> bool:
         """Tell whether the command ends here: at a pipe, a closing bracket or the text's end."""
         self.skip_space()
-        return self.char in ("", "|", "]")
+        return self.position == len(self.text) or self.text[self.position] in "|]"
 
     def looking_at(self, literal: str) -> bool:
         """Tell whether `literal` comes next, after blanks."""
@@ -87,7 +87,8 @@ class Reader:
 
     def take(self, literal: str) -> bool:
         """Go past `literal` if it comes next, and tell."""
-        if not self.looking_at(literal):
+        self.skip_space()
+        if not self.text.startswith(literal, self.position):
             return False
         self.position += len(literal)
         return True

@@ -184,7 +184,7 @@ def _parse_primary(reader: Reader) -> SearchExpression:
     if reader.char == '"':
         name, quoted = reader.quoted(), True
     else:
-        if found := reader.match(r"(TERM|CASE)\(([^()]*)\)"):
+        if reader.char in "TC" and (found := reader.match(r"(TERM|CASE)\(([^()]*)\)")):
             kind: Literal["TERM", "CASE"] = "TERM" if found[1] == "TERM" else "CASE"
             return Term(found[2].strip().strip('"'), kind, span=reader.span(start))
         found = reader.match(_BARE)

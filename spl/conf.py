@@ -5,7 +5,6 @@ https://docs.splunk.com/Documentation/Splunk/9.4.0/Admin/Aboutconfigurationfiles
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,8 +15,6 @@ Warn = Callable[[str], object]
 LAYERS = ("default", "local")
 DEFAULT = "default"
 """The stanza whose settings all others of the file have, too."""
-
-_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 def read_conf(path: Path, warn: Warn = print) -> Conf:
@@ -33,7 +30,8 @@ def read_conf(path: Path, warn: Warn = print) -> Conf:
     stanza_lines: dict[str, int] = {}
     key_lines: dict[tuple[str, str], int] = {}
     stanza = DEFAULT
-    lines = _LINE_END.split(_read_text(path, warn))
+    text = _read_text(path, warn)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     number = 0
     while number < len(lines):
         number += 1

@@ -10,7 +10,6 @@ import io
 import json
 import re
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -145,6 +144,8 @@ class _Process:
     """One run of a command's script."""
 
     def __init__(self, command: ExternalCommand, context: Context) -> None:
+        import tempfile
+
         self._name = command.name
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
         try:

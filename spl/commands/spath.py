@@ -7,8 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-import ijson
-
 from spl.commands.arguments import options_text, read_option_value, read_options
 from spl.commands.base import Command, Stage, adding, per_row
 from spl.context import Context
@@ -83,6 +81,8 @@ def all_fields(text: str) -> dict[str, Value]:
 
 def _beginning(text: str) -> dict[str, list[str]]:
     """Return the fields of JSON text that may end in the middle."""
+    import ijson
+
     fields: dict[str, list[str]] = {}
     containers: list[str] = []
     members: list[str] = []

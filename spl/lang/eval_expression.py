@@ -153,7 +153,7 @@ def _parse_level(reader: Reader, level: int) -> EvalExpression:
     """Read an expression whose operators are of `level` or hold together more closely."""
     reader.skip_space()
     start = reader.position
-    if level <= _NOT and reader.keyword("NOT"):
+    if level <= _NOT and reader.char in ("N", "n") and reader.keyword("NOT"):
         expression: EvalExpression = Unary(
             "NOT", _parse_level(reader, _NOT), span=reader.span(start)
         )
@@ -191,11 +191,11 @@ def _parse_word_operator(
 
 
 def _parse_unary(reader: Reader) -> EvalExpression:
-    reader.skip_space()
     start = reader.position
     sign = reader.char
     if sign in ("+", "-") or (sign == "!" and not reader.looking_at("!=")):
         reader.position += 1
+        reader.skip_space()
         operand = _parse_unary(reader)
         return Unary("NOT" if sign == "!" else sign, operand, span=reader.span(start))
     return _parse_primary(reader)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import runpy
 import signal
 import socket
 import subprocess
@@ -18,7 +17,9 @@ import traceback
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import ModuleType
 from typing import IO, Protocol
 from weakref import finalize
 
@@ -110,7 +111,7 @@ class _Forked:
                 os.kill(self.pid, 0)
                 if end is not None and time.monotonic() > end:
                     raise subprocess.TimeoutExpired("script", timeout or 0)
-                time.sleep(0.001)
+                time.sleep(0.0002)
 
 
 class _ScriptServer:
@@ -191,7 +192,7 @@ def _become(script: Path, connection: socket.socket, descriptors: list[int]) -> 
     sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
     status = 0
     try:
-        runpy.run_path(str(script), run_name="__main__")
+        _run_as_main(script)
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(bool(end.code))
         if isinstance(end.code, str):
@@ -205,6 +206,14 @@ def _become(script: Path, connection: socket.socket, descriptors: list[int]) -> 
     # As multiprocessing ends what it forked: to take the interpreter apart takes longer than most
     # runs.
     os._exit(status)
+
+
+def _run_as_main(script: Path) -> None:
+    # Unlike runpy, a loader keeps the byte code of the script.
+    loader = SourceFileLoader("__main__", str(script))
+    main = sys.modules["__main__"] = ModuleType("__main__")
+    main.__file__ = str(script)
+    loader.exec_module(main)
 
 
 if __name__ == "__main__":

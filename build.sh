@@ -83,6 +83,10 @@ install() {
 install_runtime() {
   install "$venv" build
   install "$venv" runtime --editable "$root"
+  # Where Python must not keep byte code, it would compile all of ours at each start.
+  if [[ -n ${PYTHONDONTWRITEBYTECODE:-} ]]; then
+    "$venv/bin/python" -m compileall -qq "$root/spl" "$root/hunts" || true
+  fi
 }
 
 install_appinspect() {

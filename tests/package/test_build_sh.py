@@ -99,6 +99,20 @@ def test_hunt_passes_its_arguments_on_and_stays_in_the_folder(checkout: Checkout
     assert calls[-1] == [str(checkout.cwd), *hunt]
 
 
+@pytest.mark.parametrize("fails", ["nothing", "compileall"])
+def test_byte_code_is_kept_where_python_must_not(
+    checkout: Checkout, fails: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    _, calls = checkout.run("hunt", "x")
+    assert not any("compileall" in call for call in calls)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    done, calls = checkout.run("hunt", "x", fails=fails)
+    folders = [str(checkout.root / name) for name in ("spl", "hunts")]
+    assert [call[1:] for call in calls[:-1]] == [["-m", "compileall", "-qq", *folders]]
+    assert done.returncode == 0
+
+
 def test_hunt_without_arguments_hunts_in_the_recordings(checkout: Checkout) -> None:
     _, calls = checkout.run("hunt")
     datasets, report = checkout.root / "tests/datasets", checkout.root / "report.html"

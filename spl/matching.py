@@ -10,6 +10,7 @@ import ipaddress
 import operator as operators
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -326,6 +327,7 @@ def _needs_fields(expression: SearchExpression) -> bool:
     return any(not isinstance(part, (Term, And, Or, Not)) for part in walk(expression))
 
 
+@lru_cache(maxsize=1_000)  # searches share terms
 def term_pattern(term: Term) -> re.Pattern[str]:
     """Return the pattern that finds a term in the text of an event."""
     breakers = _MAJOR if term.kind == "TERM" else _BREAKERS

@@ -172,16 +172,18 @@ class _Given:
     lookups: Path | None
     app: Path
 
-    def engine(self) -> Engine:
+    def open_app(self) -> App:
+        return App.open(self.app, self.macros)
+
+    def engine(self, app: App) -> Engine:
         """Return the engine of the app, with all that was given for it."""
         from spl import Engine
 
         if self.lookups is not None:
             self.lookups.mkdir(parents=True, exist_ok=True)
-        return Engine.from_app(
-            self.app,
+        return Engine(
+            app,
             timezone=self.timezone,
-            macros=self.macros,
             lookups=self.lookups,
             location_database=self.location_database,
         )
@@ -286,20 +288,25 @@ def run(
     Reads NDJSON, JSON arrays, .gz, directories, standard input (-), what CloudWatch, Azure and
     Google export, and dataset.yml files of attack_data.
     """
-    from hunts.runner import run_hunts
+    from spl.external import prepare_commands
 
     with _errors_as_messages():
-        engine = given.engine()
-        hunts = _chosen(load_hunts(engine.app), names, stories)
+        app = given.open_app()
+        hunts = _chosen(load_hunts(app), names, stories)
         if not hunts:
             raise SplError(f"{given.app} has no hunts: no saved search with {ANNOTATIONS}")
-        foreign = [name for name in given.macros if name not in engine.app.conf("macros")]
+        prepare_commands(app, [hunt.search for hunt in hunts])
+        # What takes longer to import comes while those start.
+        from hunts.runner import run_hunts
+
+        engine = given.engine(app)
+        foreign = [name for name in given.macros if name not in app.conf("macros")]
         _warn(f"--macro {name}: the app has no macro of this name" for name in foreign)
         with given.inputs() as inputs:
             report = run_hunts(
                 engine, hunts, inputs, earliest=given.earliest, latest=given.latest, jobs=jobs
             )
-        _warn(engine.app.problems)
+        _warn(app.problems)
         if output is not None or format_ == "csv":
             _warn(report.errors)
         _write(report, format_, output)
@@ -328,7 +335,7 @@ def search(given: _Given, spl: str, format_: str) -> None:
     from hunts.runner import run_search
 
     with _errors_as_messages():
-        engine = given.engine()
+        engine = given.engine(given.open_app())
         with given.inputs() as inputs:
             results = run_search(engine, spl, inputs, earliest=given.earliest, latest=given.latest)
         _warn([*engine.app.problems, *inputs.problems, *(m.text for m in results.messages)])

@@ -10,7 +10,7 @@ import io
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -75,18 +75,26 @@ class ExternalCommand(Command):
         return self.tokens
 
 
-def custom_commands(app: App) -> dict[str, type[Command]]:
+def prepare_commands(app: App, searches: Sequence[str]) -> None:
+    """Begin to start the scripts of those commands of the app that searches seem to name.
+
+    It is done again when such a search is prepared, but long before that it is known already.
+    """
+    for name, command in custom_commands(app).items():
+        if any(name in text for text in searches):
+            prepare_script(command.script)
+
+
+def custom_commands(app: App) -> dict[str, type[ExternalCommand]]:
     """Return the commands that the app's commands.conf defines. A wrong one is a problem."""
-    commands: dict[str, type[Command]] = {}
+    commands: dict[str, type[ExternalCommand]] = {}
     for name, settings in app.conf("commands").items():
         # absolute, for the command is started in its own folder
         script = (app.path / "bin" / settings.get("filename", f"{name}.py")).absolute()
         if settings.get("chunked", "false").lower() not in ("true", "1"):
-            app.problems.append(
-                f"commands.conf: [{name}] is not chunked = true: it is not run here"
-            )
+            app.problem(f"commands.conf: [{name}] is not chunked = true: it is not run here")
         elif not script.is_file():
-            app.problems.append(f"commands.conf: [{name}] names a missing file: {script}")
+            app.problem(f"commands.conf: [{name}] names a missing file: {script}")
         else:
             attributes = {
                 "name": name,

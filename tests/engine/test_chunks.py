@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from spl import Engine
-from spl.external import read_chunk, read_table
+from spl.external import prepare_commands, read_chunk, read_table
+from spl.knowledge import App
 
 
 def chunk(head: bytes, body: bytes = b"") -> io.BytesIO:
@@ -67,3 +68,41 @@ def test_an_app_named_by_a_relative_path_finds_its_commands(
     engine = Engine.from_app("app")
     results = engine.search("| makeresults | riskscore impact=70 confidence=70")
     assert results.rows[0]["risk_score"] == "49"
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> App:
+    """An app with the commands `one` and `two`, and one whose script is missing."""
+    for name in ("default/commands.conf", "bin/one.py", "bin/two.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    stanzas = [f"[{name}]\nchunked = true\n" for name in ("one", "two", "three")]
+    (tmp_path / "default/commands.conf").write_text("".join(stanzas))
+    return App.open(tmp_path)
+
+
+@pytest.fixture
+def prepared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    names: list[str] = []
+    monkeypatch.setattr("spl.external.prepare_script", lambda script: names.append(script.name))
+    return names
+
+
+def test_the_commands_that_searches_name_are_prepared(app: App, prepared: list[str]) -> None:
+    prepare_commands(app, ["* | stats count", "* | two x=1"])
+    assert prepared == ["two.py"]
+
+
+def test_the_command_of_a_search_is_prepared_with_it(app: App, prepared: list[str]) -> None:
+    engine = Engine(app)
+    engine.parse("* | one")
+    assert prepared == []
+    engine.start("* | one")
+    assert prepared == ["one.py"]
+
+
+def test_a_wrong_command_is_one_problem_however_often_it_is_read(app: App) -> None:
+    prepare_commands(app, [])
+    Engine(app).parse("* | one")
+    (problem,) = app.problems
+    assert problem.startswith("commands.conf: [three] names a missing file: ")

@@ -153,23 +153,28 @@ def _parse_level(reader: Reader, level: int) -> EvalExpression:
     """Read an expression whose operators are of `level` or hold together more closely."""
     reader.skip_space()
     start = reader.position
+    closest = _UNARY
     if level <= _NOT and reader.char in ("N", "n") and reader.keyword("NOT"):
         expression: EvalExpression = Unary(
             "NOT", _parse_level(reader, _NOT), span=reader.span(start)
         )
+        closest = _NOT
     else:
         expression = _parse_unary(reader)
     while True:
         before = reader.position
         found = reader.match(_OPERATOR)
         operator = found.group().upper() if found else ""
-        if _LEVELS.get(operator, -1) < level:
+        # What holds together more closely than the operator before belongs to its right operand,
+        # which the list of IN cannot be.
+        if not level <= _LEVELS.get(operator, -1) <= closest:
             reader.position = before
             return expression
+        closest = _LEVELS[operator]
         if operator in ("LIKE", "IN", "NOT"):
             expression = _parse_word_operator(reader, operator, expression, start, before)
         else:
-            right = _parse_level(reader, _LEVELS[operator] + 1)
+            right = _parse_level(reader, closest + 1)
             operator = "=" if operator == "==" else operator
             expression = Binary(operator, expression, right, span=reader.span(start))
 

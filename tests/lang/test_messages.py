@@ -19,6 +19,8 @@ from spl.knowledge import App
             "time modifiers run only in the first search",
             "earliest=-1d",
         ),
+        ("* | where a IN (b) + 1", "unexpected '+'", "+"),
+        ("* | where a NOT IN (b) . c = d", "unexpected '.'", "."),
         ("* | append [ search x=1 | search latest=now ]", "time modifiers run only", "latest=now"),
     ],
 )

@@ -16,6 +16,7 @@ import orjson
 from hunts.model import InputReport
 from hunts.shapes import RAW, Record, Shape, mentions_audit, unwrap, unwrap_text
 from spl.fields import Event, parse_json
+from spl.scan import occurrences
 from spl.sources import BLOCK, STDIN, Lines, NoTextError, Source, SourceError, files_under
 
 MAX_MESSAGES: Final = 20
@@ -445,7 +446,7 @@ def _is_raw_log(path: str) -> bool:
 def _are_raw_events(block: Lines) -> bool:
     """Tell whether each line begins and ends as a raw audit event; cheap, for it is asked often."""
     data = block.data
-    inner = data.count(b"}\n" + _RAW_EVENT)
+    inner = occurrences(data, b"}\n" + _RAW_EVENT)
     return inner == block.count - 1 and data.startswith(_RAW_EVENT) and data.endswith(b"}")
 
 

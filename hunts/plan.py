@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import islice
+from functools import cached_property, lru_cache, partial
+from itertools import accumulate, pairwise
+from operator import itemgetter
 from typing import Any
 
 import orjson
 
-from hunts.inputs import RawLines, Views
+from hunts.inputs import RawLines
 from hunts.shapes import epoch
 from spl import Engine, Event
 from spl.engine import Prospect
@@ -21,7 +22,7 @@ from spl.fields import METADATA, PresentError, UnreadError, time_text
 from spl.lang.search_expression import SearchExpression
 from spl.literals import EXCEPTIONS, Origin, cover, known
 from spl.matching import compile_known
-from spl.projection import Digest, Projection, telling_fields
+from spl.projection import Digest, Projected, Projection, telling_fields
 from spl.scan import Scanner
 from spl.values import Row
 
@@ -35,10 +36,19 @@ _MOST_VERDICTS = 50_000
 # Searches ask for what stands there by raw terms.
 _WORDS = {"apiVersion", "stage", "annotations.authorization.k8s.io/decision"}
 _TIME = "stageTimestamp"
-_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)
-_SECONDS = len("2026-11-21T00:00:00")
+_STAMPS = re.compile(
+    r"(?:\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z(?: |$))*", re.ASCII
+)
+_DAY = len("2026-11-21")
+_FIRST_STAMP = "0001-01-01T00:00:00Z"
+# A bucket of so many seconds or more -> the length of what all stamps in it have in common.
+_PREFIXES = ((86_400, 10), (3_600, 13), (600, 15), (60, 16), (10, 18), (0, 19))
+_JUDGED_FROM = 300
+"""So many lines that a scan found are parsed before it pays to judge those to come."""
 
 
+Span = tuple[int, int]
+"""Where a line begins, and where it ends."""
 Candidate = tuple[int, int, Sequence[Event | None]]
 """A line: the bits of the hunts that must look at it; of those, the bits of the hunts whose first
 clause matches it for sure; and its views, none where it is broken."""
@@ -59,34 +69,41 @@ class Wish:
         object.__setattr__(self, "matches", compile_known(self.clause))
 
 
-@dataclass
-class Events:
+class Alike:
     """Events with the same digest, of which no hunt must see more than what is here."""
 
-    count: int = 0
-    unlike: dict[str, list[str]] = field(default_factory=dict)
-    """The fields in which they differ, where a hunt asks for them."""
+    def __init__(self, count: int, unlike: Mapping[str, Sequence[str]]) -> None:
+        self.count = count
+        self._unlike = unlike
+        self._times: dict[int, Counter[float]] = {}
 
-    @property
-    def seconds(self) -> Counter[float]:
-        """The times of the events, in whole epoch seconds."""
-        stamps = Counter(stamp[:_SECONDS] for stamp in self.unlike.get(_TIME, ()))
-        return Counter({_seconds(stamp): count for stamp, count in stamps.items()})
+    def times(self, width: int) -> Counter[float]:
+        """Return how many of the events lie in each bucket of a width of `Timeline`, or a smaller
+        one, by the begin of the bucket in epoch seconds."""
+        length = next(length for least, length in _PREFIXES if width >= least)
+        if length not in self._times:
+            stamps = Counter(map(itemgetter(slice(length)), self._unlike.get(_TIME, ())))
+            self._times[length] = Counter({_begin(s): count for s, count in stamps.items()})
+        return self._times[length]
 
-    def values(self) -> dict[str, list[str]]:
-        """Return what `RunningSearch.take_foreseen` asks for."""
-        stamps = self.unlike.get(_TIME)
+    @cached_property
+    def unlike(self) -> Mapping[str, Sequence[str]]:
+        """The fields in which they differ, as `RunningSearch.take_foreseen` asks for them."""
+        stamps = self._unlike.get(_TIME)
         if not stamps:
-            return self.unlike
+            return self._unlike
         # As texts of one length they have the order of their times.
-        by_length: dict[int, list[str]] = {len(stamp): [] for stamp in stamps}
-        for stamp in stamps:
-            by_length[len(stamp)].append(stamp)
-        ends = [end for some in by_length.values() for end in (min(some), max(some))]
-        return {**self.unlike, "_time": [time_text(epoch(end) or 0) for end in ends]}
+        by_length: dict[int, list[str]] = {length: [] for length in {*map(len, stamps)}}
+        if len(by_length) == 1:
+            ends = {min(stamps), max(stamps)}
+        else:
+            for stamp in stamps:
+                by_length[len(stamp)].append(stamp)
+            ends = {end for some in by_length.values() for end in (min(some), max(some))}
+        return {**self._unlike, "_time": [time_text(epoch(end) or 0) for end in ends]}
 
 
-@dataclass
+@dataclass(eq=False, slots=True)
 class Verdict:
     """What becomes of all events with the same digest."""
 
@@ -98,10 +115,12 @@ class Verdict:
     """What is known of the event, for each of its identities that those hunts take."""
     foreseen: list[tuple[int, Prospect]] = field(default_factory=list)
     """The hunts that need not, and what they take instead."""
-    unlike: tuple[str, ...] = ()
-    """The fields in which the events differ and that those hunts ask for."""
-    events: Events = field(default_factory=Events)
-    """The events since they were last taken."""
+    tells_apart: bool = False
+    """Those hunts ask for fields in which the events differ."""
+    count: int = 0
+    """The events since they were last taken, if nobody tells them apart."""
+    events: list[tuple[str, ...]] = field(default_factory=list)
+    """The fields in which each of them differs, else."""
 
 
 class Judge:
@@ -121,78 +140,115 @@ class Judge:
         self._wishes = wishes
         self._everybody = sum(1 << position for position, _, _ in wishes)
         self._verdicts: dict[Digest, Verdict] = {}
+        self._stamp = projection.column(_TIME)
 
-    def candidates(self, batch: RawLines) -> Iterator[Candidate]:
-        """Yield the lines that somebody must look at; see `Plan.candidates`."""
-        projection, verdicts = self._projection, self._verdicts
-        start = 0
-        for _, raw in batch.lines.records():
-            end = start + len(raw)
-            digest = projection.digest(raw)
-            verdict = verdicts.get(digest)
+    def candidates(
+        self, batch: RawLines, spans: Sequence[Span] | None = None
+    ) -> Iterator[Candidate]:
+        """Yield the lines that somebody must look at; see `Plan.candidates`.
+
+        `spans`: where the lines stand that are to be judged; None for all.
+        """
+        lines, count = batch.lines.data, batch.lines.count
+        if spans is not None:
+            lines, count = b"\n".join([lines[start:end] for start, end in spans]), len(spans)
+        projection = self._projection
+        reads = projection.read_lines(lines, count)
+        if reads is not None and self._are_stamped(reads):
+            digests: Iterable[Digest] = map(projection.digest, reads)
+            unlike: Iterable[tuple[str, ...]] = map(projection.unlike, reads)
+        else:
+            reads = [self._read(line) for line in lines.split(b"\n")]
+            digests = (None if read is None else projection.digest(read) for read in reads)
+            unlike = (() if read is None else projection.unlike(read) for read in reads)
+        verdicts = [*map(self._verdicts.get, digests)]
+        looks: list[tuple[int, Verdict, tuple[str, ...]]] = []
+        for place, (verdict, fields) in enumerate(zip(verdicts, unlike, strict=True)):
             if verdict is None:
-                verdict = self._judge(digest)
-            stamp = projection.seen.get(_TIME, "")
-            if verdict.unlike and not _STAMP.fullmatch(stamp):
-                yield self._everybody, 0, self._bound(batch.views(start, end))
+                verdict = self._judge(reads[place])
+            if verdict.tells_apart:
+                verdict.events.append(fields)
             else:
-                for name in verdict.unlike:
-                    verdict.events.unlike[name].append(projection.seen[name])
-                verdict.events.count += 1
-                if verdict.sees:
-                    time = epoch(stamp) if verdict.glimpses and raw.isascii() else None
-                    views: Sequence[Event | None]
-                    if time is None:
-                        views = self._bound(batch.views(start, end))
-                    else:
-                        seen = projection.seen
-                        views = [
-                            None if glimpse is None else glimpse.embodied(raw, time, seen)
-                            for glimpse in verdict.glimpses
-                        ]
-                    yield verdict.sees, verdict.takes, views
-            start = end + 1
+                verdict.count += 1
+            if verdict.sees:
+                looks.append((place, verdict, fields))
+        if looks:
+            places = _spans(lines) if spans is None else spans
+            for place, verdict, fields in looks:
+                yield (
+                    verdict.sees,
+                    verdict.takes,
+                    self._views(verdict, fields, batch, places[place]),
+                )
 
-    def _bound(self, views: Views) -> Sequence[Event]:
-        return [self._bind(view) for view in views]
+    def _views(
+        self, verdict: Verdict, unlike: tuple[str, ...], batch: RawLines, span: Span
+    ) -> Sequence[Event | None]:
+        raw = batch.lines.data[slice(*span)]
+        if verdict.glimpses and raw.isascii():
+            fields = dict(zip(self._projection.unlike_names, unlike, strict=True))
+            time = epoch(fields[_TIME])
+            if time is not None:
+                return [
+                    None if glimpse is None else glimpse.embodied(raw, time, fields)
+                    for glimpse in verdict.glimpses
+                ]
+        return [self._bind(view) for view in batch.views(*span)]
 
-    def foreseen(self) -> Iterator[tuple[Sequence[tuple[int, Prospect]], Events]]:
+    def _read(self, line: bytes) -> Projected | None:
+        """Read an event; None where only all of it can tell."""
+        read = self._projection.read(line)
+        return None if read is None or not self._are_stamped([read]) else read
+
+    def _are_stamped(self, events: Sequence[Projected]) -> bool:
+        """Tell whether the times of the events are all such that as texts they have their order."""
+        if self._stamp is None:
+            return True
+        stamps = [*map(self._stamp, events)]
+        days = {stamp[:_DAY] for stamp in stamps}
+        return bool(_STAMPS.fullmatch(" ".join(stamps))) and all(map(_is_day, days))
+
+    def foreseen(self) -> Iterator[tuple[Sequence[tuple[int, Prospect]], Alike]]:
         """Yield what was foreseen since the last call: for which hunts, and the events."""
         for verdict in self._verdicts.values():
-            if verdict.events.count:
-                yield verdict.foreseen, verdict.events
-                verdict.events = _none(verdict.unlike)
+            if verdict.events:
+                columns = zip(*verdict.events, strict=True)
+                unlike = dict(zip(self._projection.unlike_names, columns, strict=True))
+                yield verdict.foreseen, Alike(len(verdict.events), unlike)
+                verdict.events = []
+            elif verdict.count:
+                yield verdict.foreseen, Alike(verdict.count, {})
+                verdict.count = 0
         if len(self._verdicts) > _MOST_VERDICTS:
             self._verdicts.clear()
 
-    def _judge(self, digest: Digest | None) -> Verdict:
+    def _judge(self, read: Projected | None) -> Verdict:
+        if read is None:
+            return self._verdicts.setdefault(None, Verdict(self._everybody))
+        digest = self._projection.digest(read)
+        if digest in self._verdicts:  # of an event in the same block
+            return self._verdicts[digest]
         verdict = self._verdicts[digest] = Verdict(0)
-        if digest is None:
-            verdict.sees = self._everybody
-            return verdict
-        events = [self._projection.event(digest, origin) for origin in self._origins]
-        unlike: set[str] = set()
+        events = [self._projection.event(read, origin) for origin in self._origins]
         for position, wish, origin in self._wishes:
             matches = wish.matches(events[origin])
             prospect = wish.foresee(events[origin]) if matches else None
-            if prospect and (not prospect.rows or _has(_TIME, events[origin])):
+            if prospect and (not prospect.rows or self._stamp):
                 verdict.foreseen.append((position, prospect))
-                unlike |= {name for name in prospect.unlike if name != "_time"}
-                if prospect.rows:
-                    unlike.add(_TIME)
+                verdict.tells_apart = verdict.tells_apart or bool(prospect.rows)
             elif matches is not False:
                 verdict.sees |= 1 << position
                 verdict.takes |= (1 << position) * bool(matches)
-        if all(_has(name, events[0]) for name in ("auditID", "stage", _TIME)):
+        if self._stamp and all(_has(name, events[0]) for name in ("auditID", "stage")):
             taken = {origin for position, _, origin in self._wishes if verdict.sees >> position & 1}
             verdict.glimpses = [e if n in taken else None for n, e in enumerate(events)]
-        verdict.unlike = tuple(unlike)
-        verdict.events = _none(verdict.unlike)
         return verdict
 
 
-def _none(unlike: Sequence[str]) -> Events:
-    return Events(0, {name: [] for name in unlike})
+def _spans(lines: bytes) -> list[Span]:
+    """Return where each line begins and ends."""
+    ends = [*accumulate(len(line) + 1 for line in lines.split(b"\n"))]
+    return [(start, end - 1) for start, end in pairwise([0, *ends])]
 
 
 def _has(name: str, event: Event) -> bool:
@@ -205,26 +261,52 @@ def _has(name: str, event: Event) -> bool:
 
 
 @lru_cache(maxsize=10_000)
-def _seconds(stamp: str) -> float:
-    return epoch(stamp + "Z") or 0.0
+def _is_day(text: str) -> bool:
+    return epoch(text) is not None
 
 
-@dataclass(frozen=True)
+@lru_cache(maxsize=10_000)
+def _begin(prefix: str) -> float:
+    """Return the first moment of a prefix of a stamp, in epoch seconds."""
+    return epoch(prefix + _FIRST_STAMP[len(prefix) :]) or 0.0
+
+
 class Plan:
     """For lines of one origin: which identity each hunt takes, and how to find its lines."""
 
-    views: tuple[int | None, ...]
-    """By hunt: the identity that its data source matches; None for none."""
-    finder: Scanner | Judge
-    bind: Callable[[Event], Event]
+    def __init__(
+        self,
+        views: Sequence[int | None],
+        bind: Callable[[Event], Event],
+        scanner: Scanner | None,
+        make_judge: Callable[[Sequence[bytes]], Judge],
+    ) -> None:
+        self.views = views
+        """By hunt: the identity that its data source matches; None for none."""
+        self.judge: Judge | None = None
+        self._bind = bind
+        self._scanner = scanner
+        self._make_judge = make_judge
+        self._scanned: list[bytes] = []
 
     def candidates(self, batch: RawLines) -> Iterator[Candidate]:
         """Yield each line that somebody must look at."""
-        if isinstance(self.finder, Judge):
-            yield from self.finder.candidates(batch)
+        if self._scanner is None:
+            if self.judge is None:
+                self.judge = self._make_judge(batch.lines.data.split(b"\n"))
+            yield from self.judge.candidates(batch)
             return
-        for start, end, bits in self.finder.lines(batch.lines.data):
-            yield bits, 0, [self.bind(view) for view in batch.views(start, end)]
+        found = [*self._scanner.lines(batch.lines.data)]
+        if self.judge is not None:
+            if found:
+                yield from self.judge.candidates(batch, [(start, end) for start, end, _ in found])
+            return
+        for start, end, bits in found:
+            yield bits, 0, [self._bind(view) for view in batch.views(start, end)]
+        self._scanned += [batch.lines.data[start:end] for start, end, _ in found]
+        if len(self._scanned) >= _JUDGED_FROM:
+            self.judge = self._make_judge(self._scanned)
+            self._scanned.clear()
 
 
 class Planner:
@@ -244,12 +326,12 @@ class Planner:
             self._plans[key] = self._make(batch)
         return self._plans[key]
 
-    def foreseen(self) -> Iterator[tuple[Sequence[tuple[int, Prospect]], Events]]:
+    def foreseen(self) -> Iterator[tuple[Sequence[tuple[int, Prospect]], Alike]]:
         """Yield what hunts take of events that were no candidates of theirs, since the last
         call."""
         for plan in self._plans.values():
-            if plan is not None and isinstance(plan.finder, Judge):
-                yield from plan.finder.foreseen()
+            if plan is not None and plan.judge is not None:
+                yield from plan.judge.foreseen()
 
     def _make(self, batch: RawLines) -> Plan | None:
         bound = [self._engine.bind(view) for view in batch.origin]
@@ -274,15 +356,22 @@ class Planner:
             for position, (wish, view) in enumerate(zip(self._wishes, views, strict=True))
             if wish is not None and view is not None
         ]
-        finder = _scanner(asking, origins, batch.lines.data[:_SAMPLE])
-        return Plan(tuple(views), finder or self._judge(asking, bound, batch), self._engine.bind)
+        return Plan(
+            views,
+            self._engine.bind,
+            _scanner(asking, origins, batch.lines.data[:_SAMPLE]),
+            partial(self._judge, asking, bound),
+        )
 
     def _judge(
-        self, asking: Sequence[tuple[int, Wish, int]], origins: Sequence[Event], batch: RawLines
+        self,
+        asking: Sequence[tuple[int, Wish, int]],
+        origins: Sequence[Event],
+        lines: Sequence[bytes],
     ) -> Judge:
         kinds = tuple(origin.origin[0] for origin in origins)
         if kinds not in self._projections:
-            samples, sorts = _samples(batch)
+            samples, sorts = _samples(lines)
 
             def read(event: Event) -> None:
                 for _, wish, number in asking:
@@ -291,10 +380,10 @@ class Planner:
 
             fields = [telling_fields(samples, sorts, origin, read) for origin in origins]
             names = set().union(*(common for common, _ in fields))
-            present = set().union(*(unlike for _, unlike in fields))
+            unlike = set().union(*(unlike for _, unlike in fields))
             self._projections[kinds] = Projection(
                 (names | _WORDS) - {_TIME, "auditID"},
-                {_TIME, "auditID", *(name for name in present if name.isidentifier())},
+                {_TIME, "auditID", *(name for name in unlike if name.isidentifier())},
                 samples,
             )
         return Judge(self._projections[kinds], origins, asking, self._engine.bind)
@@ -318,12 +407,12 @@ def _scanner(
     return scanner if few else None
 
 
-def _samples(batch: RawLines) -> tuple[list[Any], list[Any]]:
-    """Return events of all over the batch, parsed, and one of each of the sorts among them."""
-    step = -(-batch.lines.count // _SAMPLED_LINES)
+def _samples(lines: Sequence[bytes]) -> tuple[list[Any], list[Any]]:
+    """Return events of all over the lines, parsed, and one of each of the sorts among them."""
+    step = -(-len(lines) // _SAMPLED_LINES)
     events: list[Any] = []
     sorts: dict[tuple[str, ...], Any] = {}
-    for _, raw in islice(batch.lines.records(), 0, None, step):
+    for raw in lines[::step]:
         with suppress(orjson.JSONDecodeError):
             event = orjson.loads(raw)
             events.append(event)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -13,7 +13,7 @@ from hunts.content import filter_macro
 from hunts.inputs import Inputs, RawLines, Share, Views
 from hunts.model import Hunt, HuntResult, Report
 from hunts.parallel import on_each
-from hunts.plan import Plan, Planner, Wish
+from hunts.plan import Alike, Plan, Planner, Wish
 from hunts.timeline import Timeline, align
 from spl import Engine, Event, SplError
 from spl.engine import Prospect, Results, RunningSearch
@@ -158,9 +158,8 @@ class _Run:
     def _settle(self) -> None:
         """Give the hunts what was foreseen of the events since the last time."""
         for foreseen, events in self._planner.foreseen():
-            values, seconds = events.values(), events.seconds
             for position, prospect in foreseen:
-                self._hunts[position].take_foreseen(prospect, events.count, values, seconds)
+                self._hunts[position].take_foreseen(prospect, events)
         self._unsettled = 0
 
 
@@ -231,18 +230,13 @@ class _RunningHunt:
         if len(self._waiting) >= _BATCH:
             self._feed()
 
-    def take_foreseen(
-        self,
-        prospect: Prospect,
-        times: int,
-        unlike: Mapping[str, Sequence[str]],
-        seconds: Counter[float],
-    ) -> None:
+    def take_foreseen(self, prospect: Prospect, events: Alike) -> None:
         """Take events that were foreseen; see `RunningSearch.take_foreseen`."""
         if self._running is not None:
-            self._running.take_foreseen(prospect, times, unlike)
-            for second, count in seconds.items() if prospect.rows else ():
-                self.timeline.add(second, count)
+            self._running.take_foreseen(prospect, events.count, events.unlike)
+            if prospect.rows:
+                for time, count in events.times(self.timeline.width).items():
+                    self.timeline.add(time, count)
 
     def _feed(self) -> None:
         waiting, self._waiting = self._waiting, []

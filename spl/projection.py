@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
 import orjson
@@ -26,66 +28,81 @@ from spl.fields import (
 )
 from spl.values import Value, to_value
 
+Projected = Any
+"""What was read of one event."""
 Digest = Hashable
 """The values of some fields of one event; equal where they are."""
 
 # No booleans and floats: to Python, true, 1 and 1.0 are equal.
 _Scalar = str | int | None
+_UNFIT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _PLAIN = re.compile(r"[ !#-.0-;=?-\[\]-~]*")
 
 
 class Projection:
-    """Reads the fields `names` of events that look like `samples` (parsed events).
+    """Reads a few fields of events that look like `samples` (parsed events).
 
-    Of the fields `present` it only tells whether an event has them; `seen` has their values in the
-    event that was read last.
+    Events with the same values in the fields `names` have one digest. Those of the fields `unlike`
+    (members of the event itself) are read besides, where all samples have them as text.
     """
 
     def __init__(
-        self, names: Collection[str], present: Collection[str], samples: Sequence[Json]
+        self, names: Collection[str], unlike: Collection[str], samples: Sequence[Json]
     ) -> None:
-        self._names = frozenset(names)
-        self._present = frozenset(present)
-        self.seen: dict[str, str] = {}
         objects = [sample for sample in samples if isinstance(sample, dict)]
-        structure = _structure([*self._names, *self._present], objects, self._present)
-        self._decode = msgspec.json.Decoder(structure, dec_hook=self._see).decode
+        self.unlike_names = tuple(
+            name for name in unlike if all(isinstance(o.get(name), str) for o in objects)
+        )
+        members = {name: f"unlike{number}" for number, name in enumerate(self.unlike_names)}
+        structure = _structure(names, objects, members)
+        self._names = frozenset(names)
+        self._members = members
+        self.digest: Callable[[Projected], Digest] = _getter(
+            name for name in structure.__struct_fields__ if name not in members.values()
+        )
+        """Returns the digest of an event that was read."""
+        self.unlike: Callable[[Projected], tuple[str, ...]] = _getter(members.values())
+        """Returns the fields `unlike_names` of an event that was read."""
+        self._decoder = msgspec.json.Decoder(structure)
 
-    def digest(self, raw: bytes) -> Digest | None:
-        """Return the digest of an event; None where only parsing it all can tell its fields."""
-        self.seen.clear()
+    def read_lines(self, lines: bytes, count: int) -> list[Projected] | None:
+        """Read `count` events, one a line; None where `read` must look at each line.
+
+        No line may be blank, or go on with what the one before began.
+        """
         try:
-            return self._decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            read = self._decoder.decode_lines(lines)
+        except _UNFIT:
+            return None
+        return read if len(read) == count else None  # a line may hold several values
+
+    def read(self, line: bytes) -> Projected | None:
+        """Read an event; None where only parsing it all can tell its fields."""
+        try:
+            return self._decoder.decode(line)
+        except _UNFIT:
             return None
 
-    def event(self, digest: Digest, origin: Event) -> Event:
-        """Return an event that stands for all with this digest and the metadata of `origin`.
+    def column(self, name: str) -> Callable[[Projected], str] | None:
+        """Return what tells the value of a field of `unlike_names`; None for other fields."""
+        return attrgetter(self._members[name]) if name in self._members else None
+
+    def event(self, read: Projected, origin: Event) -> Event:
+        """Return an event that stands for all with this one's digest and the metadata of `origin`.
 
         It raises UnreadError where it is asked for another field.
         """
-        parsed = orjson.loads(msgspec.json.encode(digest, enc_hook=lambda _present: ""))
-        return origin.glimpse(_Glimpse(parsed, self._names, self._present))
-
-    def _see(self, kind: type[_Present], value: Json) -> _Present:
-        if not issubclass(kind, _Present) or not isinstance(value, str):
-            raise ValueError
-        self.seen[kind.name] = value
-        return kind.one
+        parsed = orjson.loads(msgspec.json.encode(read))
+        parsed |= dict.fromkeys(self.unlike_names, "")
+        return origin.glimpse(_Glimpse(parsed, self._names, frozenset(self.unlike_names)))
 
 
-class _Present:
-    """Stands for a text that is not part of the digest; each field has a class of its own."""
-
-    name: ClassVar[str]
-    one: ClassVar[_Present]
-
-
-def _present(name: str) -> type[_Present]:
-    kind = type("_Present", (_Present,), {"name": name})
-    assert issubclass(kind, _Present)
-    kind.one = kind()
-    return kind
+def _getter(members: Iterable[str]) -> Callable[[Projected], tuple[Any, ...]]:
+    """Return what tells the values of members; quickly, where there are two or more."""
+    names = tuple(members)
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda read: tuple(getattr(read, name) for name in names)
 
 
 class _Part(Record):
@@ -193,10 +210,12 @@ def telling_fields(
 
 
 def _structure(
-    names: Iterable[str], samples: Sequence[dict[str, Json]], present: Collection[str] = ()
+    names: Iterable[str],
+    samples: Sequence[dict[str, Json]],
+    unlike: Mapping[str, str] = MappingProxyType({}),
 ) -> type[msgspec.Struct]:
-    """Return a structure with every member in which a field of `names` may stand; of the members
-    `present` the values are left out.
+    """Return a structure with every member in which a field of `names` may stand, and those of
+    `unlike` (key -> member), which every event must have.
 
     Where the samples have no such member, or a value of another kind comes, an event does not fit.
     """
@@ -206,6 +225,8 @@ def _structure(
         splits = field_splits(name)
         usual = next((key for key, _ in splits if any(key in sample for sample in samples)), None)
         for key, rest in splits:
+            if key in unlike:  # a text, which has no members
+                continue
             rests.setdefault(key, set()).add(rest)
             if key != usual:
                 # A field in two places has two values, in the order of the text.
@@ -213,16 +234,17 @@ def _structure(
     members = {f"member{number}": key for number, key in enumerate(rests)}
 
     def type_of(key: str) -> Any:
-        if key in present:
-            return _present(key) | msgspec.UnsetType
         if key in strange:
             return msgspec.UnsetType
         return _type(rests[key], [sample[key] for sample in samples if key in sample])
 
     return msgspec.defstruct(
-        "Digest",
-        [(member, type_of(key), msgspec.UNSET) for member, key in members.items()],
-        rename=members,
+        "Projected",
+        [
+            *((member, str) for member in unlike.values()),
+            *((member, type_of(key), msgspec.UNSET) for member, key in members.items()),
+        ],
+        rename={**members, **{member: key for key, member in unlike.items()}},
         frozen=True,
         gc=False,
     )
@@ -232,8 +254,7 @@ def _type(rests: Collection[str], samples: Sequence[Json]) -> Any:
     """Return the type of a value; `rests`: what follows it in the names of fields."""
     types: Any = _Scalar | msgspec.UnsetType
     if objects := [sample for sample in samples if isinstance(sample, dict)]:
-        inner = [rest[1:] for rest in rests if rest.startswith(".")]
-        types |= _structure(inner, objects)
+        types |= _structure([rest[1:] for rest in rests if rest.startswith(".")], objects)
     if "{}" in rests:
         types |= tuple[_Scalar, ...]
     return types

@@ -1,4 +1,4 @@
-"""Finds the lines of a text that hold one of many literals, in any case."""
+"""Finds the lines of a text that hold one of many literals, in any case, and counts literals."""
 
 from __future__ import annotations
 
@@ -6,15 +6,26 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+# Where a platform has no wheel of these, the slower ways below find the same.
 hyperscan: Any
 try:
     import hyperscan
-except ImportError:  # no wheel for this platform: the slower way below finds the same
+except ImportError:
     hyperscan = None
+try:
+    from stringzilla import count as _count
+except ImportError:
+    _count = bytes.count
 
 Hit = tuple[int, int]
 """Where a pattern was found (the offset of one of its bytes), and the bits of who asked for it."""
 Find = Callable[[bytes], list[Hit]]
+
+
+def occurrences(text: bytes, literal: bytes) -> int:
+    """Return how often `literal` stands in `text`, without overlap."""
+    found: int = _count(text, literal)
+    return found
 
 
 class Scanner:

@@ -26,6 +26,8 @@ from typing import Any, BinaryIO, Final
 
 import orjson
 
+from spl.scan import occurrences
+
 BLOCK: Final = 1 << 17  # larger ones no longer fit the processor's caches
 HEAD: Final = 1 << 20
 """How much comes first, so that it tells what follows."""
@@ -371,7 +373,7 @@ def _lines(blocks: Iterator[bytes], problem: Problem) -> Iterator[Lines]:
             data = b"".join([*parts, block[:last_newline]])
             if b"\r" in data:
                 data = data.replace(b"\r\n", b"\n").removesuffix(b"\r")
-            lines = Lines(number, data, data.count(b"\n") + 1)
+            lines = Lines(number, data, occurrences(data, b"\n") + 1)
             yield lines
             number += lines.count
         rest = block[last_newline + 1 :]

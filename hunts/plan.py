@@ -41,8 +41,8 @@ _STAMPS = re.compile(
 )
 _DAY = len("2026-11-21")
 _FIRST_STAMP = "0001-01-01T00:00:00Z"
-# A bucket of so many seconds or more -> the length of what all stamps in it have in common.
-_PREFIXES = ((86_400, 10), (3_600, 13), (600, 15), (60, 16), (10, 18), (0, 19))
+# Seconds -> the length of what all stamps in a multiple of so many have in common.
+_PREFIXES = ((86_400, 10), (3_600, 13), (600, 15), (60, 16), (10, 18), (1, 19))
 _JUDGED_FROM = 300
 """So many lines that a scan found are parsed before it pays to judge those to come."""
 
@@ -76,15 +76,35 @@ class Alike:
         self.count = count
         self._unlike = unlike
         self._times: dict[int, Counter[float]] = {}
+        self._parts: dict[int, list[tuple[float, Alike]]] = {}
 
     def times(self, width: int) -> Counter[float]:
-        """Return how many of the events lie in each bucket of a width of `Timeline`, or a smaller
-        one, by the begin of the bucket in epoch seconds."""
-        length = next(length for least, length in _PREFIXES if width >= least)
+        """Return how many of the events lie in each multiple of `width` seconds, or of a part of
+        it, by a time in it, in epoch seconds."""
+        length = _stamp_length(width)
         if length not in self._times:
             stamps = Counter(map(itemgetter(slice(length)), self._unlike.get(_TIME, ())))
             self._times[length] = Counter({_begin(s): count for s, count in stamps.items()})
         return self._times[length]
+
+    def by_time(self, width: int) -> list[tuple[float, Alike]]:
+        """Part the events by the multiple of `width` seconds in which their times lie, or by parts
+        of it; with each comes a time in it."""
+        length = _stamp_length(width)
+        if length not in self._parts:
+            stamps = self._unlike[_TIME]
+            places: dict[str, list[int]] = {}
+            for place, stamp in enumerate(stamps):
+                places.setdefault(stamp[:length], []).append(place)
+            self._parts[length] = [
+                (_begin(stamp), self if len(some) == self.count else self._only(some))
+                for stamp, some in places.items()
+            ]
+        return self._parts[length]
+
+    def _only(self, places: Sequence[int]) -> Alike:
+        columns = {name: [column[n] for n in places] for name, column in self._unlike.items()}
+        return Alike(len(places), columns)
 
     @cached_property
     def unlike(self) -> Mapping[str, Sequence[str]]:
@@ -263,6 +283,11 @@ def _has(name: str, event: Event) -> bool:
 @lru_cache(maxsize=10_000)
 def _is_day(text: str) -> bool:
     return epoch(text) is not None
+
+
+def _stamp_length(width: int) -> int:
+    """Return what begin of a stamp all times in a multiple of `width` seconds have in common."""
+    return next(length for part, length in _PREFIXES if width % part == 0)
 
 
 @lru_cache(maxsize=10_000)

@@ -233,7 +233,7 @@ class _RunningHunt:
     def take_foreseen(self, prospect: Prospect, events: Alike) -> None:
         """Take events that were foreseen; see `RunningSearch.take_foreseen`."""
         if self._running is not None:
-            self._running.take_foreseen(prospect, events.count, events.unlike)
+            self._running.take_foreseen(prospect, events)
             if prospect.rows:
                 for time, count in events.times(self.timeline.width).items():
                     self.timeline.add(time, count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -30,7 +30,7 @@ from spl.commands.makemv import Makemv
 from spl.commands.regex import Regex
 from spl.commands.rex import Rex
 from spl.commands.search import Search
-from spl.commands.stats import ForeseenRow, StatsStage
+from spl.commands.stats import Alike, ForeseenRow, StatsStage
 from spl.commands.subsearch import possible
 from spl.commands.tstats import Tstats
 from spl.commands.where import Where
@@ -218,11 +218,6 @@ class Prospect:
     rows: list[ForeseenRow]
     """What `stats` then takes; nothing where those commands leave nothing."""
 
-    @property
-    def unlike(self) -> set[str]:
-        """The fields in which they may differ; of `_time` the first and the last value will do."""
-        return {name for row in self.rows for _, name in row.adds.unlike}
-
 
 class RunningSearch:
     """A search at work: fed with events, then finished.
@@ -271,12 +266,9 @@ class RunningSearch:
         """
         return self._chain.foresee(event)
 
-    def take_foreseen(
-        self, prospect: Prospect, times: int, unlike: Mapping[str, Sequence[str]]
-    ) -> None:
-        """Take so many events that were foreseen; `unlike` has the values of the fields
-        `prospect.unlike` in them."""
-        self._chain.take_foreseen(prospect, times, unlike)
+    def take_foreseen(self, prospect: Prospect, events: Alike) -> None:
+        """Take events that were foreseen."""
+        self._chain.take_foreseen(prospect, events)
 
     def share(self) -> None:
         """Become one of several that are fed with parts of the events: only `held` comes of it."""
@@ -434,14 +426,12 @@ class _Chain:
         known = [row for row in taken if row is not None]
         return Prospect(counts, known) if len(known) == len(taken) else None
 
-    def take_foreseen(
-        self, prospect: Prospect, times: int, unlike: Mapping[str, Sequence[str]]
-    ) -> None:
+    def take_foreseen(self, prospect: Prospect, events: Alike) -> None:
         for position, count in enumerate(prospect.counts):
-            self.counts[position] += count * times
+            self.counts[position] += count * events.count
         if isinstance(self._behind_rows, StatsStage):
             for row in prospect.rows:
-                self._behind_rows.take_foreseen(row, times, unlike)
+                self._behind_rows.take_foreseen(row, events)
 
     def share(self) -> None:
         """Keep only the links up to the first that holds its rows, so that these can be taken."""

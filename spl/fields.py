@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Protocol, TypeVar
 
@@ -38,6 +39,24 @@ class UnreadError(Exception):
 
 class PresentError(UnreadError):
     """All that is known of the field is that the event has it."""
+
+
+@dataclass(frozen=True)
+class TimeSlot:
+    """What is known of a field that follows from an event's time, which is unread."""
+
+    width: int
+    """Seconds: all events within one multiple of it have the same value."""
+    value: Callable[[float], str]
+    """Returns the value at a time in epoch seconds."""
+
+
+class SlotError(UnreadError):
+    """All that is known of the field is how it follows from the time."""
+
+    def __init__(self, slot: TimeSlot) -> None:
+        super().__init__()
+        self.slot = slot
 
 
 class Extraction(Protocol):
@@ -168,7 +187,7 @@ class Event(MutableMapping[str, Value]):
 
         `metadata` (source, sourcetype, host, index) replaces what the event says of itself.
         """
-        other = Event.__new__(Event)
+        other = self.__class__.__new__(self.__class__)
         other.record = self.record
         other._indexed = {**self._indexed, **metadata} if metadata else self._indexed
         other._changes = self._changes.copy()
@@ -177,9 +196,10 @@ class Event(MutableMapping[str, Value]):
         other._kept = self._kept if same else None
         return other
 
-    def glimpse(self, record: Record) -> Event:
+    def glimpse(self, record: Record) -> Glimpse:
         """Return an event with this one's metadata and another record; its time is unread."""
-        other = Event.__new__(Event)
+        other = Glimpse.__new__(Glimpse)
+        other._slots = {}
         other.record = record
         other._indexed = _Timeless(self._indexed)
         other._changes = {}
@@ -302,6 +322,39 @@ class Event(MutableMapping[str, Value]):
 
     def __repr__(self) -> str:
         return f"Event({self.record.text[:80]!r})"
+
+
+class Glimpse(Event):
+    """An event that is known in part; it raises UnreadError where it is asked for the rest."""
+
+    __slots__ = ("_slots",)
+    _slots: dict[str, TimeSlot]
+
+    def view(self, extraction: Extraction | None = None, **metadata: str) -> Glimpse:
+        """See `Event.view`."""
+        other = super().view(extraction, **metadata)
+        assert isinstance(other, Glimpse)
+        other._slots = dict(self._slots)
+        return other
+
+    def set_slot(self, name: str, slot: TimeSlot) -> None:
+        """Let field `name` follow from the time."""
+        self._changes.pop(name, None)
+        self._slots[name] = slot
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """See `Event.get`; raises UnreadError."""
+        if name in self._slots:
+            raise SlotError(self._slots[name])
+        return super().get(name, default)
+
+    def __setitem__(self, name: str, value: Value) -> None:
+        self._slots.pop(name, None)
+        super().__setitem__(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        self._slots.pop(name, None)
+        super().__delitem__(name)
 
 
 def _restored(

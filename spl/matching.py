@@ -82,9 +82,9 @@ def compile_known(expression: SearchExpression) -> Callable[[Row], bool | None]:
     """
     match expression:
         case And(operands=operands):
-            return _first(False, [compile_known(operand) for operand in operands])
+            return _first(False, [*map(compile_known, sorted(operands, key=_effort))])
         case Or(operands=operands):
-            return _first(True, [compile_known(operand) for operand in operands])
+            return _first(True, [*map(compile_known, sorted(operands, key=_effort))])
         case Not(operand=operand):
             inner = compile_known(operand)
 
@@ -97,14 +97,17 @@ def compile_known(expression: SearchExpression) -> Callable[[Row], bool | None]:
     key = ("known", str(expression))
 
     def check(row: Row) -> bool | None:
+        keep = getattr(row, "keep", None)
         # Many searches ask the same of an event.
-        return (
-            row.keep(key, lambda: _known(test, row))
-            if isinstance(row, Event)
-            else _known(test, row)
-        )
+        return keep(key, lambda: _known(test, row)) if keep else _known(test, row)
 
     return check
+
+
+def _effort(expression: SearchExpression) -> tuple[int, int]:
+    """Rate what it takes to test an expression: terms search all text."""
+    parts = [*walk(expression)]
+    return sum(isinstance(part, Term) for part in parts), len(parts)
 
 
 def _sure(term: Term) -> Predicate:

@@ -108,10 +108,18 @@ def _getter(members: Iterable[str]) -> Callable[[Projected], tuple[Any, ...]]:
 class _Part(Record):
     """A record of which the text is unread."""
 
-    __slots__ = ()
+    __slots__ = ("_excerpt",)
 
     def __init__(self, json: Json) -> None:
         super().__init__(b"", json)
+        words = flatten(json).items()
+        texts = [text for name, values in words for text in (name, *values)]
+        # What JSON may write in another way is not sure to be there.
+        self._excerpt = "\n".join(text for text in texts if _PLAIN.fullmatch(text))
+
+    @property
+    def excerpt(self) -> str:
+        return self._excerpt
 
     @property
     def text(self) -> str:
@@ -138,20 +146,12 @@ class _Part(Record):
 class _Glimpse(_Part):
     """A record of which only some fields are known."""
 
-    __slots__ = ("_excerpt", "_known", "_present")
+    __slots__ = ("_known", "_present")
 
     def __init__(self, json: Json, known: frozenset[str], present: frozenset[str]) -> None:
         super().__init__(json)
         self._known = known
         self._present = present
-        words = flatten(json).items()
-        texts = [text for name, values in words for text in (name, *values)]
-        # What JSON may write in another way is not sure to be there.
-        self._excerpt = "\n".join(text for text in texts if _PLAIN.fullmatch(text))
-
-    @property
-    def excerpt(self) -> str:
-        return self._excerpt
 
     def field(self, name: str) -> Value | None:
         if name in self._present:

@@ -82,6 +82,11 @@ class TimeSpan:
             return self.amount * _MICROSECONDS[self.unit] / _SECOND
         return float(self.amount * _NOMINAL_DAYS[self.unit] * 86_400)
 
+    @property
+    def fixed(self) -> bool:
+        """It has the same length at any time and in every time zone."""
+        return self.unit in _MICROSECONDS
+
     def floor(self, time: Number, timezone: ZoneInfo, align: Number = 0) -> Number:
         """Return the beginning of the span that `time` (epoch seconds) is in.
 

@@ -16,7 +16,7 @@ from spl.commands.arguments import (
 )
 from spl.errors import SplError, UnsupportedSplError
 from spl.evaluation import compile_eval, to_field
-from spl.fields import Event, PresentError, UnreadError
+from spl.fields import Event, PresentError, SlotError, UnreadError
 from spl.functions.aggregates import (
     Accumulator,
     Extreme,
@@ -280,6 +280,8 @@ class Aggregator:
                     raise
                 foreseen.unlike.append((place, str(present)))
                 continue
+            except SlotError:
+                raise
             except UnreadError:
                 if name != "_time" or not isinstance(accumulator, (Extreme, Range)):
                     raise

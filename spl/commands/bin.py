@@ -10,6 +10,7 @@ from spl.commands.arguments import name_text, read_field, read_options
 from spl.commands.base import Command, OnAll, Stage, adding, per_row
 from spl.commands.binning import BIN_OPTIONS, Binner, BinOptions
 from spl.context import Context
+from spl.fields import Glimpse, SlotError, UnreadError
 from spl.lang.reader import Reader
 from spl.values import Row, to_value, values_of
 
@@ -53,7 +54,14 @@ class Bin(Command):
         output = self.output or self.field
 
         def change(row: Row) -> None:
-            values = values_of(row.get(self.field))
+            try:
+                values = values_of(row.get(self.field))
+            except UnreadError as error:
+                slot = binner.time_slot()
+                if slot is None or not isinstance(row, Glimpse) or isinstance(error, SlotError):
+                    raise
+                row.set_slot(output, slot)
+                return
             if (value := to_value(map(binner.bin, values))) is not None:
                 row[output] = value
 

@@ -11,6 +11,7 @@ from itertools import islice
 from spl.commands.arguments import Convert, integer, options_text
 from spl.commands.sort import natural_key
 from spl.errors import SplError, UnsupportedSplError
+from spl.fields import TimeSlot, time_text
 from spl.functions.registry import Environment
 from spl.relative_time import resolve
 from spl.time_span import TimeSpan, fitting_span
@@ -204,6 +205,16 @@ class Binner:
             return text
         self._places[label] = place
         return label
+
+    def time_slot(self) -> TimeSlot | None:
+        """Return what is known of a bin of `_time` without the time; None where it is nothing."""
+        span = self.span
+        if not self.is_time or not isinstance(span, TimeSpan) or not span.fixed:
+            return None
+        if span.seconds != int(span.seconds) or self._align != int(self._align):
+            return None
+        width = math.gcd(int(span.seconds), int(self._align))
+        return TimeSlot(width, lambda time: self.bin(time_text(time)))
 
     def _place(self, value: Number) -> Number | None:
         if isinstance(self.span, TimeSpan):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self
 
 from spl.commands.aggregation import (
     Aggregation,
@@ -26,7 +26,7 @@ from spl.commands.arguments import (
 from spl.commands.base import Columns, Command, Mergeable, Stage
 from spl.commands.sort import natural_key
 from spl.context import Context
-from spl.fields import Event
+from spl.fields import Event, SlotError, TimeSlot
 from spl.lang.reader import Reader
 from spl.values import Row
 
@@ -78,12 +78,28 @@ class Stats(Command):
 _Held = tuple[list[tuple[int, str]], dict[tuple[str, ...], Group]]
 
 
+class Alike(Protocol):
+    """Events that have the same values in all fields but a few."""
+
+    count: int
+
+    @property
+    def unlike(self) -> Mapping[str, Sequence[str]]:
+        """The values of the other fields; of `_time` the first and the last will do."""
+
+    def by_time(self, width: int) -> Iterable[tuple[float, Alike]]:
+        """Part the events by the multiple of `width` seconds in which their times lie; with each
+        part comes a time in it, in epoch seconds."""
+
+
 @dataclass(frozen=True)
 class ForeseenRow:
     """A row that many events become: its groups, and what it adds to each."""
 
     keys: list[tuple[str, ...]]
     adds: Foreseen
+    slot: tuple[int, TimeSlot] | None = None
+    """The place in the keys of a field that follows from the time of each event, and how."""
 
 
 class StatsStage(Mergeable):
@@ -120,18 +136,37 @@ class StatsStage(Mergeable):
 
     def foresee(self, row: Event) -> ForeseenRow | None:
         """See `Aggregator.foresee`."""
-        keys = list(group_keys(row, self._by, distinct=self._distinct))
+        slot: tuple[int, TimeSlot] | None = None
+        for place, name in enumerate(self._by):
+            try:
+                row.get(name)
+            except SlotError as error:
+                if slot is not None:
+                    raise
+                slot = place, error.slot
+        by = [name for place, name in enumerate(self._by) if slot is None or place != slot[0]]
+        keys = list(group_keys(row, by, distinct=self._distinct))
         adds = self._aggregator.foresee(row)
-        return None if adds is None else ForeseenRow(keys, adds)
+        return None if adds is None else ForeseenRow(keys, adds, slot)
 
-    def take_foreseen(
-        self, row: ForeseenRow, times: int, unlike: Mapping[str, Sequence[str]]
+    def take_foreseen(self, row: ForeseenRow, events: Alike) -> None:
+        """Take rows that were foreseen of so many events."""
+        if row.slot is None:
+            self._take_foreseen(row.keys, row.adds, events)
+            return
+        place, slot = row.slot
+        for time, some in events.by_time(slot.width):
+            value = slot.value(time)
+            keys = [(*key[:place], value, *key[place:]) for key in row.keys]
+            self._take_foreseen(keys, row.adds, some)
+
+    def _take_foreseen(
+        self, keys: Iterable[tuple[str, ...]], adds: Foreseen, events: Alike
     ) -> None:
-        """Take so many rows that were foreseen; see `Foreseen.add`."""
-        for key in row.keys:
+        for key in keys:
             if key not in self._groups:
                 self._groups[key] = Group(self._aggregator)
-            row.adds.add(self._groups[key], times, unlike)
+            adds.add(self._groups[key], events.count, events.unlike)
 
     def held(self) -> _Held:
         return self._aggregator.expansions, self._groups

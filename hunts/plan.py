@@ -40,6 +40,7 @@ _STAMPS = re.compile(
     r"(?:\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z(?: |$))*", re.ASCII
 )
 _DAY = len("2026-11-21")
+_SECONDS = len("2026-11-21T00:00:00")
 _FIRST_STAMP = "0001-01-01T00:00:00Z"
 # Seconds -> the length of what all stamps in a multiple of so many have in common.
 _PREFIXES = ((86_400, 10), (3_600, 13), (600, 15), (60, 16), (10, 18), (1, 19))
@@ -102,6 +103,14 @@ class Alike:
             ]
         return self._parts[length]
 
+    def at_ends(self, name: str) -> list[tuple[float, str]]:
+        """Return the times of the first and the last event, in epoch seconds, and their values of
+        field `name`; the first of those with one time."""
+        times = [*map(_padded, self._unlike[_TIME])]
+        column = self._unlike[name]
+        places = {times.index(end) for end in (min(times), max(times))}
+        return [(epoch(times[place]) or 0.0, column[place]) for place in places]
+
     def _only(self, places: Sequence[int]) -> Alike:
         columns = {name: [column[n] for n in places] for name, column in self._unlike.items()}
         return Alike(len(places), columns)
@@ -112,14 +121,9 @@ class Alike:
         stamps = self._unlike.get(_TIME)
         if not stamps:
             return self._unlike
-        # As texts of one length they have the order of their times.
-        by_length: dict[int, list[str]] = {length: [] for length in {*map(len, stamps)}}
-        if len(by_length) == 1:
-            ends = {min(stamps), max(stamps)}
-        else:
-            for stamp in stamps:
-                by_length[len(stamp)].append(stamp)
-            ends = {end for some in by_length.values() for end in (min(some), max(some))}
+        ends = min(stamps), max(stamps)
+        if len({*map(len, stamps)}) > 1:
+            ends = min(stamps, key=_padded), max(stamps, key=_padded)
         return {**self._unlike, "_time": [time_text(epoch(end) or 0) for end in ends]}
 
 
@@ -283,6 +287,11 @@ def _has(name: str, event: Event) -> bool:
 @lru_cache(maxsize=10_000)
 def _is_day(text: str) -> bool:
     return epoch(text) is not None
+
+
+def _padded(stamp: str) -> str:
+    """Return a stamp so that as texts stamps have the order of their times."""
+    return f"{stamp[:_SECONDS]}.{stamp[_SECONDS + 1 : -1]:0<9}Z"
 
 
 def _stamp_length(width: int) -> int:

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 _WIDTHS = (1, 10, 60, 600, 3_600, 21_600, 86_400, 604_800)
-_MOST_BUCKETS = 5_000
-_SHOWN_BUCKETS = 240
+_MOST_BUCKETS = 240
 
 
 class Timeline:
@@ -48,7 +47,7 @@ def align(timelines: Sequence[Timeline]) -> int:
     starts = [start for timeline in timelines for start in timeline.counts]
     span = max(starts) - min(starts) if starts else 0
     width = max((timeline.width for timeline in timelines), default=_WIDTHS[0])
-    while span / width > _SHOWN_BUCKETS and width < _WIDTHS[-1]:
+    while span / width > _MOST_BUCKETS and width < _WIDTHS[-1]:
         width = _wider(width)
     for timeline in timelines:
         timeline.widen(width)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from spl.commands import Commands, parse_pipeline
+from spl.commands.aggregation import Alike
 from spl.commands.base import (
     Columns,
     Command,
@@ -30,7 +31,7 @@ from spl.commands.makemv import Makemv
 from spl.commands.regex import Regex
 from spl.commands.rex import Rex
 from spl.commands.search import Search
-from spl.commands.stats import Alike, ForeseenRow, StatsStage
+from spl.commands.stats import ForeseenRow, StatsStage
 from spl.commands.subsearch import possible
 from spl.commands.tstats import Tstats
 from spl.commands.where import Where

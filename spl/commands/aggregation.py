@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Protocol, Self
 
 from spl.commands.arguments import (
     check_wildcards,
@@ -19,6 +19,7 @@ from spl.evaluation import compile_eval, to_field
 from spl.fields import Event, PresentError, SlotError, UnreadError
 from spl.functions.aggregates import (
     Accumulator,
+    Chronological,
     Extreme,
     Moments,
     Percentile,
@@ -171,6 +172,24 @@ class Group:
         self.accumulators = [make() for make in aggregator.makers]
 
 
+class Alike(Protocol):
+    """Events that have the same values in all fields but a few."""
+
+    count: int
+
+    @property
+    def unlike(self) -> Mapping[str, Sequence[str]]:
+        """The values of the other fields; of `_time` the first and the last will do."""
+
+    def by_time(self, width: int) -> Iterable[tuple[float, Alike]]:
+        """Part the events by the multiple of `width` seconds in which their times lie; with each
+        part comes a time in it, in epoch seconds."""
+
+    def at_ends(self, name: str) -> Iterable[tuple[float, str]]:
+        """Return the time (epoch seconds) of the first and the last event, and their values of a
+        field in which they differ; the first of those with one time."""
+
+
 class Foreseen:
     """What all events add to a group that have the same values in all fields but a few."""
 
@@ -181,16 +200,21 @@ class Foreseen:
         """Values that every event has, for the other accumulators."""
         self.unlike: list[tuple[int, str]] = []
         """Accumulators that take a field in which the events differ."""
+        self.at_ends: list[tuple[int, str]] = []
+        """Those that take its value in the first or the last of the events."""
 
-    def add(self, group: Group, times: int, unlike: Mapping[str, Sequence[str]]) -> None:
-        """Add so many events to a group; `unlike`: the values of the fields that differ."""
+    def add(self, group: Group, events: Alike) -> None:
+        """Add events to a group."""
         accumulators = group.accumulators
         for place, values in self.once:
             accumulators[place].add(values, None)
         for place, values in self.each:
-            accumulators[place].add(values * times, None)
+            accumulators[place].add(values * events.count, None)
         for place, name in self.unlike:
-            accumulators[place].add(unlike[name], None)
+            accumulators[place].add(events.unlike[name], None)
+        for place, name in self.at_ends:
+            for time, value in events.at_ends(name):
+                accumulators[place].add((value,), time)
 
 
 Observation = tuple[list[tuple[str, ...] | list[str] | None], float | None]
@@ -268,7 +292,7 @@ class Aggregator:
         None where that cannot be told. Raises UnreadError where it depends on an unknown field.
         """
         accumulators = [make() for make in self.makers]
-        if self._wildcards or self._needs_time or any(a.ordered for a in accumulators):
+        if self._wildcards or any(a.ordered for a in accumulators):
             return None
         foreseen = Foreseen()
         for place, (read, accumulator) in enumerate(zip(self._reads, accumulators, strict=True)):
@@ -278,7 +302,12 @@ class Aggregator:
             except PresentError as present:
                 if name is None or not row.verbatim(name):
                     raise
-                foreseen.unlike.append((place, str(present)))
+                if isinstance(accumulator, Chronological):
+                    foreseen.at_ends.append((place, str(present)))
+                elif accumulator.needs_time:
+                    raise
+                else:
+                    foreseen.unlike.append((place, str(present)))
                 continue
             except SlotError:
                 raise
@@ -289,6 +318,8 @@ class Aggregator:
                 continue
             values = [value] if isinstance(value, str) else value
             if values is not None:
+                if accumulator.needs_time:
+                    return None
                 kind = foreseen.once if accumulator.idempotent else foreseen.each
                 kind.append((place, values))
         return foreseen

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Self
 
 from spl.commands.aggregation import (
     Aggregation,
     Aggregator,
+    Alike,
     Foreseen,
     Group,
     group_keys,
@@ -76,20 +77,6 @@ class Stats(Command):
 
 
 _Held = tuple[list[tuple[int, str]], dict[tuple[str, ...], Group]]
-
-
-class Alike(Protocol):
-    """Events that have the same values in all fields but a few."""
-
-    count: int
-
-    @property
-    def unlike(self) -> Mapping[str, Sequence[str]]:
-        """The values of the other fields; of `_time` the first and the last will do."""
-
-    def by_time(self, width: int) -> Iterable[tuple[float, Alike]]:
-        """Part the events by the multiple of `width` seconds in which their times lie; with each
-        part comes a time in it, in epoch seconds."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +153,7 @@ class StatsStage(Mergeable):
         for key in keys:
             if key not in self._groups:
                 self._groups[key] = Group(self._aggregator)
-            adds.add(self._groups[key], events.count, events.unlike)
+            adds.add(self._groups[key], events)
 
     def held(self) -> _Held:
         return self._aggregator.expansions, self._groups

@@ -44,6 +44,7 @@ _SECONDS = len("2026-11-21T00:00:00")
 _FIRST_STAMP = "0001-01-01T00:00:00Z"
 # Seconds -> the length of what all stamps in a multiple of so many have in common.
 _PREFIXES = ((86_400, 10), (3_600, 13), (600, 15), (60, 16), (10, 18), (1, 19))
+_EXCEPTION = re.compile(EXCEPTIONS)
 _JUDGED_FROM = 300
 """So many lines that a scan found are parsed before it pays to judge those to come."""
 
@@ -135,6 +136,8 @@ class Verdict:
     """The bits of the hunts that must look at the event itself."""
     takes: int = 0
     """The bits of those whose first clause matches it for sure."""
+    needs: list[tuple[int, frozenset[bytes]]] = field(default_factory=list)
+    """Of others: the bit of one, and the literals of which it needs one to be there."""
     glimpses: Sequence[Event | None] = ()
     """What is known of the event, for each of its identities that those hunts take."""
     foreseen: list[tuple[int, Prospect]] = field(default_factory=list)
@@ -147,6 +150,23 @@ class Verdict:
     """The fields in which each of them differs, else."""
 
 
+@dataclass(frozen=True)
+class Asker:
+    """A hunt for which lines of one origin are looked through."""
+
+    bit: int
+    wish: Wish
+    identity: int
+    """Under which of the lines' identities it takes them."""
+    literals: frozenset[bytes] | None
+    """What a line must hold, in some case, one of which is there: see `cover`."""
+
+    @property
+    def position(self) -> int:
+        """Where the hunt stands among all."""
+        return self.bit.bit_length() - 1
+
+
 class Judge:
     """Tells from a few fields of an event which hunts must see it."""
 
@@ -154,15 +174,14 @@ class Judge:
         self,
         projection: Projection,
         origins: Sequence[Event],
-        wishes: Sequence[tuple[int, Wish, int]],
+        askers: Sequence[Asker],
         bind: Callable[[Event], Event],
     ) -> None:
-        """`wishes`: the position of each hunt, its wish, and which of `origins` it takes."""
         self._bind = bind
         self._projection = projection
         self._origins = origins
-        self._wishes = wishes
-        self._everybody = sum(1 << position for position, _, _ in wishes)
+        self._askers = askers
+        self._everybody = sum(asker.bit for asker in askers)
         self._verdicts: dict[Digest, Verdict] = {}
         self._stamp = projection.column(_TIME)
 
@@ -199,16 +218,14 @@ class Judge:
         if looks:
             places = _spans(lines) if spans is None else spans
             for place, verdict, fields in looks:
-                yield (
-                    verdict.sees,
-                    verdict.takes,
-                    self._views(verdict, fields, batch, places[place]),
-                )
+                start, end = places[place]
+                raw = batch.lines.data[start:end]
+                if bits := _holding(raw, verdict):
+                    yield bits, verdict.takes, self._views(verdict, fields, raw, batch, start)
 
     def _views(
-        self, verdict: Verdict, unlike: tuple[str, ...], batch: RawLines, span: Span
+        self, verdict: Verdict, unlike: tuple[str, ...], raw: bytes, batch: RawLines, start: int
     ) -> Sequence[Event | None]:
-        raw = batch.lines.data[slice(*span)]
         if verdict.glimpses and raw.isascii():
             fields = dict(zip(self._projection.unlike_names, unlike, strict=True))
             time = epoch(fields[_TIME])
@@ -217,7 +234,7 @@ class Judge:
                     None if glimpse is None else glimpse.embodied(raw, time, fields)
                     for glimpse in verdict.glimpses
                 ]
-        return [self._bind(view) for view in batch.views(*span)]
+        return [self._bind(view) for view in batch.views(start, start + len(raw))]
 
     def _read(self, line: bytes) -> Projected | None:
         """Read an event; None where only all of it can tell."""
@@ -254,19 +271,35 @@ class Judge:
             return self._verdicts[digest]
         verdict = self._verdicts[digest] = Verdict(0)
         events = [self._projection.event(read, origin) for origin in self._origins]
-        for position, wish, origin in self._wishes:
-            matches = wish.matches(events[origin])
-            prospect = wish.foresee(events[origin]) if matches else None
+        for asker in self._askers:
+            wish, event = asker.wish, events[asker.identity]
+            matches = wish.matches(event)
+            prospect = wish.foresee(event) if matches else None
             if prospect and (not prospect.rows or self._stamp):
-                verdict.foreseen.append((position, prospect))
+                verdict.foreseen.append((asker.position, prospect))
                 verdict.tells_apart = verdict.tells_apart or bool(prospect.rows)
             elif matches is not False:
-                verdict.sees |= 1 << position
-                verdict.takes |= (1 << position) * bool(matches)
+                verdict.sees |= asker.bit
+                if matches:
+                    verdict.takes |= asker.bit
+                elif asker.literals is not None:
+                    verdict.needs.append((asker.bit, asker.literals))
         if self._stamp and all(_has(name, events[0]) for name in ("auditID", "stage")):
-            taken = {origin for position, _, origin in self._wishes if verdict.sees >> position & 1}
+            taken = {asker.identity for asker in self._askers if verdict.sees & asker.bit}
             verdict.glimpses = [e if n in taken else None for n, e in enumerate(events)]
         return verdict
+
+
+def _holding(raw: bytes, verdict: Verdict) -> int:
+    """Return the bits of the hunts that must look at a line because of what it holds."""
+    bits = verdict.sees
+    plain = raw.isascii() and b"\\u" not in raw
+    if verdict.needs and (plain or not _EXCEPTION.search(raw)):
+        folded = raw.lower()
+        for bit, literals in verdict.needs:
+            if not any(literal in folded for literal in literals):
+                bits ^= bit
+    return bits
 
 
 def _spans(lines: bytes) -> list[Span]:
@@ -385,21 +418,20 @@ class Planner:
                         view = number
                         break
             views.append(view)
-        asking = [
-            (position, wish, view)
-            for position, (wish, view) in enumerate(zip(self._wishes, views, strict=True))
+        sample = batch.lines.data[:_SAMPLE].lower()
+        cost = lru_cache(None)(lambda literal: sample.count(literal) + 1 / len(literal))
+        askers = [
+            Asker(1 << place, wish, view, cover(wish.clause, origins[view], cost).literals)
+            for place, (wish, view) in enumerate(zip(self._wishes, views, strict=True))
             if wish is not None and view is not None
         ]
-        return Plan(
-            views,
-            self._engine.bind,
-            _scanner(asking, origins, batch.lines.data[:_SAMPLE]),
-            partial(self._judge, asking, bound),
-        )
+        scanner = _scanner(askers, batch.lines.data[:_SAMPLE])
+        judge = partial(self._judge, askers, bound)
+        return Plan(views, self._engine.bind, scanner, judge)
 
     def _judge(
         self,
-        asking: Sequence[tuple[int, Wish, int]],
+        askers: Sequence[Asker],
         origins: Sequence[Event],
         lines: Sequence[bytes],
     ) -> Judge:
@@ -408,8 +440,9 @@ class Planner:
             samples, sorts = _samples(lines)
 
             def read(event: Event) -> None:
-                for _, wish, number in asking:
-                    if number == kinds.index(event.origin[0]) and wish.matches(event):
+                identity = kinds.index(event.origin[0])
+                for wish in (asker.wish for asker in askers if asker.identity == identity):
+                    if wish.matches(event):
                         wish.foresee(event)
 
             fields = [telling_fields(samples, sorts, origin, read) for origin in origins]
@@ -420,22 +453,17 @@ class Planner:
                 {_TIME, "auditID", *(name for name in unlike if name.isidentifier())},
                 samples,
             )
-        return Judge(self._projections[kinds], origins, asking, self._engine.bind)
+        return Judge(self._projections[kinds], origins, askers, self._engine.bind)
 
 
-def _scanner(
-    asking: Sequence[tuple[int, Wish, int]], origins: Sequence[Origin], sample: bytes
-) -> Scanner | None:
+def _scanner(askers: Sequence[Asker], sample: bytes) -> Scanner | None:
     """Return what finds the lines by literals, if those are few."""
-    text = sample.lower()
-    cost = lru_cache(None)(lambda literal: text.count(literal) + 1 / len(literal))
     wanted: dict[bytes, int] = {}
-    for position, wish, view in asking:
-        literals = cover(wish.clause, origins[view], cost).literals
-        if literals is None:
+    for asker in askers:
+        if asker.literals is None:
             return None
-        for literal in literals:
-            wanted[literal] = wanted.get(literal, 0) | 1 << position
+        for literal in asker.literals:
+            wanted[literal] = wanted.get(literal, 0) | asker.bit
     scanner = Scanner(wanted, EXCEPTIONS)
     few = sum(1 for _ in scanner.lines(sample)) <= _FEW * (sample.count(b"\n") + 1)
     return scanner if few else None

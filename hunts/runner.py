@@ -21,7 +21,7 @@ from spl.matching import compile_search
 from spl.time_range import TimeRange
 
 _BATCH = 1_000
-_SETTLED_AT_ONCE = 50_000  # events
+_SETTLED_AT_ONCE = 100_000  # events
 _SHOWN_SOURCETYPES = 5
 _SHOWN_SEARCH = 60  # characters
 

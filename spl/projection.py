@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 import orjson
+from msgspec.structs import fields
 
 from spl.fields import (
     Event,
@@ -58,7 +59,9 @@ class Projection:
         self._names = frozenset(names)
         self._members = members
         self.digest: Callable[[Projected], Digest] = _getter(
-            name for name in structure.__struct_fields__ if name not in members.values()
+            field.name
+            for field in fields(structure)
+            if field.type is not msgspec.UnsetType and field.name not in members.values()
         )
         """Returns the digest of an event that was read."""
         self.unlike: Callable[[Projected], tuple[str, ...]] = _getter(members.values())

@@ -20,6 +20,7 @@ from spl.fields import Event, PresentError, SlotError, UnreadError
 from spl.functions.aggregates import (
     Accumulator,
     Chronological,
+    DistinctCount,
     Extreme,
     Moments,
     Percentile,
@@ -170,6 +171,10 @@ class Group:
 
     def __init__(self, aggregator: Aggregator) -> None:
         self.accumulators = [make() for make in aggregator.makers]
+        for place, first in aggregator.twins.items():
+            one, other = self.accumulators[place], self.accumulators[first]
+            if isinstance(one, DistinctCount) and isinstance(other, DistinctCount):
+                one.seen = other.seen
 
 
 class Alike(Protocol):
@@ -242,19 +247,24 @@ class Aggregator:
         self.makers: list[Callable[[], Accumulator]] = []
         self._reads: list[Read | None] = []
         self.fields: list[str | None] = []
+        self.twins: dict[int, int] = {}
+        """Places of accumulators that share what those at other places have seen."""
         self._wildcards: list[Aggregation] = []
         self._places: dict[tuple[int, str], int] = {}
+        distinct: dict[str, int] = {}
         for aggregation in aggregations:
             if aggregation.wildcard:
                 self._wildcards.append(aggregation)
             else:
                 argument = aggregation.argument
-                self._append(
-                    aggregation.output,
-                    aggregation.accumulator,
-                    aggregation.reads(environment),
-                    argument if isinstance(argument, str) else None,
-                )
+                field = argument if isinstance(argument, str) else None
+                read = aggregation.reads(environment)
+                if field is not None and isinstance(aggregation.accumulator(), DistinctCount):
+                    if field in distinct:
+                        self.twins[len(self.makers)] = distinct[field]
+                        read = _nothing
+                    distinct.setdefault(field, len(self.makers))
+                self._append(aggregation.output, aggregation.accumulator, read, field)
         self._needs_time = any(a.accumulator().needs_time for a in aggregations)
 
     def _append(
@@ -366,7 +376,8 @@ class Aggregator:
         places = [*range(fixed), *(self._stand_for(*expansion) for expansion in expansions)]
         group.accumulators += [make() for make in self.makers[len(group.accumulators) :]]
         for place, more in zip(places, other.accumulators, strict=False):
-            group.accumulators[place].merge(more)
+            if place not in self.twins:
+                group.accumulators[place].merge(more)
 
     def results(self, group: Group) -> dict[str, Value]:
         """Return the outputs of a group; null ones are absent."""
@@ -397,6 +408,10 @@ class _OnlyNumbers(Accumulator):
 
     def result(self) -> Value | None:
         return None if self.spoilt else self.inner.result()
+
+
+def _nothing(_row: Row) -> None:
+    """Read nothing, for an accumulator that sees by its twin."""
 
 
 def _reader(name: str) -> Read:

@@ -11,12 +11,14 @@ import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import ClassVar, Self
 
 from spl.errors import SplSyntaxError, did_you_mean
 from spl.values import Number, Value, number_text, to_number, to_value
 
 _LIST_LIMIT = 100
+_number = lru_cache(maxsize=1_000)(to_number)  # the same times come to many groups
 _PERCENTILE = re.compile(r"(exactperc|upperperc|perc|p)(\d{1,3}(?:\.\d+)?)")
 
 
@@ -121,7 +123,7 @@ class Extreme(Accumulator):
 
     def add(self, values: Sequence[str], time: float | None) -> None:
         for value in values:
-            number = to_number(value)
+            number = _number(value)
             key = (1, value) if number is None else (0, number)
             if self.key is None or self._is_better(key, self.key):
                 self.key, self.spelling = key, value

@@ -108,26 +108,18 @@ class Inputs:
         """What lies on disk; None where a pipe or standard input is among it."""
 
     def __iter__(self) -> Iterator[Views]:
-        for batch in self.batches():
-            if isinstance(batch, RawLines):
-                yield from batch
-            else:
-                yield batch
-
-    def batches(self) -> Iterator[Views | RawLines]:
-        """Yield the views of each event, or, unparsed, lines of which each is a raw audit event.
-
-        The lines are counted as events when they are yielded; a line that `parse` finds broken is
-        taken from the count.
-        """
         for file in self._todo:
             reading = _Reading(file, self._shape, self.on_progress)
-            yield from reading.batches()
+            for batch in reading.batches():
+                if isinstance(batch, RawLines):
+                    yield from batch
+                else:
+                    yield batch
             self._account(reading)
         self._close()
 
     def shares(self, most: int) -> list[Share]:
-        """Return the same events in shares of at least `LEAST_SHARE` bytes, in their order.
+        """Return the events in shares of at least `LEAST_SHARE` bytes, in their order.
 
         There are at most `most` shares, and one where it is unknown how much there is. Once all are
         read, `close` takes what they say.
@@ -150,7 +142,8 @@ class Inputs:
         return shares
 
     def close(self, shares: Iterable[Share]) -> None:
-        """Take what was found in all shares, now that they are read."""
+        """Take what was found in all shares, now that they are read; `reports` and `problems` then
+        tell of it."""
         files: dict[str, _Reading] = {}
         for reading in chain.from_iterable(share.readings for share in shares):
             if reading.file.path in files:
@@ -210,7 +203,7 @@ class Inputs:
 
 @dataclass
 class Share:
-    """Some of the files, or parts of them, to be read in another process."""
+    """Some of the files, or parts of them; another process can read it."""
 
     files: list[_File]
     shape: Literal["auto"] | Shape
@@ -218,7 +211,11 @@ class Share:
     """What was found, once `batches` has come to its end; it can be pickled."""
 
     def batches(self, on_progress: Callable[[int], object]) -> Iterator[Views | RawLines]:
-        """Yield as `Inputs.batches` does."""
+        """Yield the views of each event, or, unparsed, lines of which each is a raw audit event.
+
+        The lines are counted as events when they are yielded; a line that `parse` finds broken is
+        taken from the count.
+        """
         for file in self.files:
             reading = _Reading(file, self.shape, on_progress)
             yield from reading.batches()

@@ -1,7 +1,7 @@
 """Work on several cores: each share of it in a process of its own.
 
 The processes are forked, so that they have all that was set up before; what they find comes back
-pickled. Where a system cannot fork safely there is one share, and no process for it.
+pickled. Where a system cannot fork safely there is one share, which the process itself does.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 _T = TypeVar("_T")
 _Share = TypeVar("_Share")
@@ -31,48 +32,73 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def on_each(
-    shares: Sequence[_Share],
-    work: Callable[[_Share, Callable[[int], object]], _T],
-    on_progress: Callable[[int], object],
-) -> list[_T]:
-    """Return what `work(share, progress)` returns for each share, each done in its own process.
+class Workers(Generic[_Share, _T]):
+    """Processes that each do a share of the work, forked from this one; to be used in `with`.
 
-    Whatever count a process calls `progress` with comes to `on_progress` here. Raises WorkerError
-    where a process fails, with the reason.
+    Each returns what `work(share, progress)` returns there. Whatever count one calls `progress`
+    with comes to `on_progress` here, once `progress` or `results` is called.
     """
-    # Imported when needed only: most runs are over before it would pay.
-    from multiprocessing import get_context
 
-    context = get_context("fork")
-    gc.collect()
-    gc.freeze()  # what is there already need not be copied because a process looked at it
-    places: dict[Connection, int] = {}
-    processes = []
-    try:
-        for place, share in enumerate(shares):
+    def __init__(
+        self,
+        shares: Sequence[_Share],
+        work: Callable[[_Share, Callable[[int], object]], _T],
+        on_progress: Callable[[int], object],
+    ) -> None:
+        self._shares = shares
+        self._work = work
+        self._on_progress = on_progress
+        self.processes: list[BaseProcess] = []
+        self._waiting: dict[Connection, int] = {}
+        self._done: dict[int, _T] = {}
+        self._unheard = 0
+
+    def __enter__(self) -> Self:
+        if not self._shares:
+            return self
+        # Imported when needed only: most runs are over before it would pay.
+        from multiprocessing import get_context
+
+        context = get_context("fork")
+        gc.collect()
+        gc.freeze()  # what is there already need not be copied because a process looked at it
+        for place, share in enumerate(self._shares):
             here, there = context.Pipe(duplex=False)
-            process = context.Process(target=_do, args=(there, work, share), daemon=True)
+            process = context.Process(target=_do, args=(there, self._work, share), daemon=True)
             process.start()
             there.close()
-            processes.append(process)
-            places[here] = place
-        return _gathered(places, on_progress)
-    finally:
-        for process in processes:
+            self.processes.append(process)
+            self._waiting[here] = place
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for process in self.processes:
             process.terminate()
             process.join()
         gc.unfreeze()
 
+    def progress(self, count: int) -> None:
+        """Tell of progress made here, and of that of the processes. Raises WorkerError."""
+        self._on_progress(count)
+        self._unheard += count
+        if self._waiting and self._unheard >= _EVERY:
+            self._listen(0)
+            self._unheard = 0
 
-def _gathered(places: dict[Connection, int], on_progress: Callable[[int], object]) -> list[Any]:
-    from multiprocessing.connection import Connection, wait
+    def results(self) -> list[_T]:
+        """Wait for all processes; return what they found, in the order of the shares.
 
-    done: dict[int, Any] = {}
-    waiting = dict(places)
-    while waiting:
-        for connection in wait(list(waiting)):
-            assert isinstance(connection, Connection)
+        Raises WorkerError where one fails, with the reason.
+        """
+        while self._waiting:
+            self._listen(None)
+        return [self._done.pop(place) for place in sorted(self._done)]
+
+    def _listen(self, seconds: float | None) -> None:
+        from multiprocessing.connection import wait
+
+        heard = {*wait([*self._waiting], seconds)}
+        for connection in [one for one in self._waiting if one in heard]:
             try:
                 kind, value = connection.recv()
             except EOFError:
@@ -81,12 +107,11 @@ def _gathered(places: dict[Connection, int], on_progress: Callable[[int], object
                     "--jobs 1 needs less"
                 ) from None
             if kind == "progress":
-                on_progress(value)
+                self._on_progress(value)
             elif kind == "failed":
                 raise WorkerError(f"a process that reads the logs failed: {value}")
             else:
-                done[waiting.pop(connection)] = value
-    return [done[place] for place in sorted(done)]
+                self._done[self._waiting.pop(connection)] = value
 
 
 def _do(

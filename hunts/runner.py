@@ -12,7 +12,7 @@ from typing import Any
 from hunts.content import filter_macro
 from hunts.inputs import Inputs, RawLines, Share, Views
 from hunts.model import Hunt, HuntResult, Report
-from hunts.parallel import on_each
+from hunts.parallel import Workers
 from hunts.plan import Alike, Plan, Planner, Wish
 from hunts.timeline import Timeline, align
 from spl import Engine, Event, SplError
@@ -42,14 +42,13 @@ def run_hunts(
     """
     within = TimeRange.parse(earliest, latest, engine.environment)
     run = _Run(engine, [_RunningHunt(engine, hunt) for hunt in hunts], within)
-    shares = inputs.shares(jobs)
-    if len(shares) == 1:
-        run.read(inputs.batches())
-    else:
-        parts = on_each(shares, run.share, inputs.on_progress)
-        for part, _ in parts:
-            run.absorb(part)
-        inputs.close([share for _, share in parts])
+    own, *others = inputs.shares(jobs)
+    with Workers(others, run.share, inputs.on_progress) as workers:
+        run.read(own.batches(workers.progress))
+        parts = workers.results()
+    for part, _ in parts:
+        run.absorb(part)
+    inputs.close([own, *(share for _, share in parts)])
     return run.report(inputs)
 
 
@@ -261,6 +260,7 @@ class _RunningHunt:
 
     def absorb(self, part: tuple[int, Timeline, str, Any]) -> None:
         """Take what was found in the events that follow."""
+        self._feed()  # what came before
         events, timeline, error, held = part
         self.events += events
         self.timeline.absorb(timeline)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hunts import inputs as inputs_module
 from hunts import parallel
 from hunts.inputs import Inputs
-from hunts.parallel import WorkerError, on_each
+from hunts.parallel import WorkerError, Workers
 
 pytestmark = pytest.mark.skipif(
     parallel.available_cores() == 1, reason="processes cannot be forked here"
@@ -23,35 +25,75 @@ EVENT = (
 )
 
 
+Progress = Callable[[int], object]
+
+
+def found(
+    shares: list[int], work: Callable[[int, Progress], Any], on_progress: Progress = print
+) -> list[Any]:
+    with Workers(shares, work, on_progress) as workers:
+        return workers.results()
+
+
 def test_results_come_in_the_order_of_the_shares() -> None:
     read: list[int] = []
 
-    def work(share: int, progress: Callable[[int], object]) -> tuple[int, int]:
+    def work(share: int, progress: Progress) -> tuple[int, int]:
         progress(5 << 20)
         return share * 2, os.getpid()
 
-    found = on_each([3, 1, 2], work, read.append)
-    assert [result for result, _ in found] == [6, 2, 4]
-    assert os.getpid() not in {process for _, process in found}
+    results = found([3, 1, 2], work, read.append)
+    assert [result for result, _ in results] == [6, 2, 4]
+    assert os.getpid() not in {process for _, process in results}
     assert read == [5 << 20] * 3
 
 
-def test_a_process_that_fails_says_why() -> None:
-    def work(share: int, progress: Callable[[int], object]) -> int:
-        return 1 // share
+def test_progress_elsewhere_is_told_while_work_goes_on_here() -> None:
+    read: list[int] = []
 
+    def work(share: int, progress: Progress) -> int:
+        progress(share)
+        return share
+
+    with Workers([5 << 20], work, read.append) as workers:
+        deadline = time.monotonic() + 60
+        while 5 << 20 not in read and time.monotonic() < deadline:
+            workers.progress(4 << 20)
+        assert {4 << 20, 5 << 20} == {*read}
+        assert workers.results() == [5 << 20]
+
+
+def test_no_share_needs_no_process() -> None:
+    read: list[int] = []
+    none: list[int] = []
+    with Workers(none, lambda share, _progress: share, read.append) as workers:
+        workers.progress(5 << 20)
+        assert workers.results() == []
+    assert read == [5 << 20]
+
+
+def test_a_process_that_fails_says_why() -> None:
     with pytest.raises(WorkerError, match="failed: ZeroDivisionError"):
-        on_each([1, 0], work, print)
+        found([1, 0], lambda share, _progress: 1 // share)
 
 
 def test_a_process_that_is_killed_is_missed() -> None:
-    def work(share: int, progress: Callable[[int], object]) -> int:
+    def work(share: int, progress: Progress) -> int:
         if share:
             os.kill(os.getpid(), signal.SIGKILL)
         return share
 
     with pytest.raises(WorkerError, match="--jobs 1"):
-        on_each([0, 1], work, print)
+        found([0, 1], work)
+
+
+def test_no_process_outlives_its_workers() -> None:
+    with Workers([60, 60], lambda share, _progress: time.sleep(share), print) as workers:
+        processes = [process.pid for process in workers.processes]
+    for process in processes:
+        assert process is not None
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
 
 
 def read_in_shares(paths: list[Path], jobs: int) -> tuple[list[bytes], Inputs]:

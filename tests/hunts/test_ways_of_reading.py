@@ -153,7 +153,8 @@ def test_the_searches_say_something(expected: tuple[list[Any], Report]) -> None:
 
 def test_a_clause_alone_decides_on_most_lines(log: Path) -> None:
     engine = Engine.from_app(default_app())
-    batch = next(b for b in Inputs([log]).batches() if isinstance(b, RawLines))
+    (share,) = Inputs([log]).shares(1)
+    batch = next(b for b in share.batches(print) if isinstance(b, RawLines))
     hunts = [runner._RunningHunt(engine, hunt) for hunt in HUNTS]
     plan = Planner(engine, [hunt.wish for hunt in hunts]).plan(batch)
     assert plan is not None

@@ -45,6 +45,7 @@ def run_hunts(
     own, *others = inputs.shares(jobs)
     with Workers(others, run.share, inputs.on_progress) as workers:
         run.read(own.batches(workers.progress))
+        run.feed()
         parts = workers.results()
     for part, _ in parts:
         run.absorb(part)
@@ -85,6 +86,11 @@ class _Run:
             for views in batch if isinstance(batch, RawLines) else (batch,):
                 self._offer(views)
         self._settle()
+
+    def feed(self) -> None:
+        """Let the hunts do what they put off."""
+        for hunt in self._hunts:
+            hunt.feed()
 
     def share(self, share: Share, on_progress: Callable[[int], object]) -> tuple[_Part, Share]:
         """Show the hunts some of the events, in a process of its own."""
@@ -227,7 +233,7 @@ class _RunningHunt:
         """
         self._waiting.append((matches, event))
         if len(self._waiting) >= _BATCH:
-            self._feed()
+            self.feed()
 
     def take_foreseen(self, prospect: Prospect, events: Alike) -> None:
         """Take events that were foreseen; see `RunningSearch.take_foreseen`."""
@@ -237,7 +243,8 @@ class _RunningHunt:
                 for time, count in events.times(self.timeline.width).items():
                     self.timeline.add(time, count)
 
-    def _feed(self) -> None:
+    def feed(self) -> None:
+        """Let the search take the events that wait for it."""
         waiting, self._waiting = self._waiting, []
         try:
             for matches, some in groupby(waiting, key=itemgetter(0)):
@@ -254,13 +261,13 @@ class _RunningHunt:
 
     def held(self) -> tuple[int, Timeline, str, Any]:
         """Return what was found in this part; it can be pickled."""
-        self._feed()
+        self.feed()
         held = None if self._running is None else self._running.held()
         return self.events, self.timeline, self._error, held
 
     def absorb(self, part: tuple[int, Timeline, str, Any]) -> None:
         """Take what was found in the events that follow."""
-        self._feed()  # what came before
+        self.feed()  # what came before
         events, timeline, error, held = part
         self.events += events
         self.timeline.absorb(timeline)
@@ -274,7 +281,7 @@ class _RunningHunt:
 
     def finish(self, there: str) -> HuntResult:
         """Return what the hunt found. `there` says which events the inputs have."""
-        self._feed()
+        self.feed()
         if self._running is not None:
             try:
                 return self._result(self._running, self._running.finish(), there)

@@ -391,7 +391,8 @@ class _Chain:
         )
         """Up to here each row goes through the links by itself."""
         self._behind_clause = [link for link in self._links[: self._cut] if link[0] != 0]
-        self._chance = any(map(_is_chance, commands))
+        self._chance = bool(_CHANCE.search(commands[0].span.text))
+        """A command may do otherwise with the same row the next time."""
         if on_match:
             self._links.insert(self._cut, (None, PerBatch(partial(_telling, on_match))))
             self._cut += 1
@@ -555,11 +556,6 @@ def _telling(on_match: Callable[[float], object], rows: Iterable[Row]) -> Iterat
 def _leaves_order(command: Command) -> bool:
     """Tell whether it is the same to order events by time before a command or after it."""
     return isinstance(command, _ORDER_LEAVING) and "_time" not in str(command)
-
-
-def _is_chance(command: Command) -> bool:
-    """Tell whether a command may do otherwise with the same row the next time."""
-    return bool(_CHANCE.search(str(command)))
 
 
 def _needs_order(commands: tuple[Command, ...]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 from spl.commands.arguments import integer, name_text, read_field, read_options
@@ -16,6 +17,7 @@ from spl.values import Row, to_number, values_of
 _DEFAULT_LIMIT = 10_000
 
 
+@lru_cache(maxsize=10_000)
 def natural_key(text: str) -> tuple[int, Any]:
     """Return the key that sorts numbers as numbers, addresses as addresses, the rest as text."""
     number = to_number(text)
@@ -27,7 +29,7 @@ def natural_key(text: str) -> tuple[int, Any]:
 
 
 def _address(text: str) -> tuple[int, int] | None:
-    if not text[:1].isalnum() and text[:1] != ":":
+    if "." not in text and ":" not in text:
         return None
     try:
         address = ipaddress.ip_address(text)

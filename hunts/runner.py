@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby, islice
 from operator import itemgetter
 from typing import Any
 
 from hunts.content import filter_macro
 from hunts.inputs import Inputs, RawLines, Share, Views
+from hunts.judge import Alike, Wish
 from hunts.model import Hunt, HuntResult, Report
 from hunts.parallel import Workers
-from hunts.plan import Alike, Plan, Planner, Wish
+from hunts.plan import Plan, Planner
 from hunts.timeline import Timeline, align
 from spl import Engine, Event, SplError
 from spl.engine import Prospect, Results, RunningSearch
@@ -43,8 +44,12 @@ def run_hunts(
     within = TimeRange.parse(earliest, latest, engine.environment)
     run = _Run(engine, [_RunningHunt(engine, hunt) for hunt in hunts], within)
     own, *others = inputs.shares(jobs)
-    with Workers(others, run.share, inputs.on_progress) as workers:
-        run.read(own.batches(workers.progress))
+    workers = Workers(others, run.share, inputs.on_progress)
+    batches = own.batches(workers.progress)
+    first = [*islice(batches, 1)]
+    run.prepare(first)
+    with workers:
+        run.read(chain(first, batches))
         run.feed()
         parts = workers.results()
     for part, _ in parts:
@@ -75,11 +80,20 @@ class _Run:
         self._unsettled = 0
         self._planner = Planner(engine, [hunt.wish for hunt in hunts])
 
+    def prepare(self, batches: Iterable[Views | RawLines]) -> None:
+        """Do what need not be done in each of several processes, given the first events."""
+        for batch in batches:
+            if isinstance(batch, RawLines) and (plan := self._plan(batch)):
+                plan.finder.prepare(batch)
+
+    def _plan(self, batch: RawLines) -> Plan | None:
+        return None if self._within.bounded else self._planner.plan(batch)
+
     def read(self, batches: Iterable[Views | RawLines]) -> None:
         """Show the hunts all events."""
         for batch in batches:
             if isinstance(batch, RawLines):
-                plan = None if self._within.bounded else self._planner.plan(batch)
+                plan = self._plan(batch)
                 if plan is not None:
                     self._read_lines(plan, batch)
                     continue

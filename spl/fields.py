@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Protocol, TypeVar
@@ -201,10 +201,17 @@ class Event(MutableMapping[str, Value]):
         other = Glimpse.__new__(Glimpse)
         other._slots = {}
         other.record = record
-        other._indexed = _Timeless(self._indexed)
+        hidden = self._indexed.hidden if isinstance(self._indexed, _Hiding) else ()
+        other._indexed = _Hiding(self._indexed, {"_time", *hidden})
         other._changes = {}
         other._extraction = self._extraction
         other._kept = None
+        return other
+
+    def hiding(self, metadata: Collection[str]) -> Event:
+        """Return the event without some of its metadata: who asks for it gets UnreadError."""
+        other = self.view()
+        other._indexed = _Hiding(self._indexed, {*metadata})
         return other
 
     def embodied(self, raw: bytes, time: float, fields: Mapping[str, str]) -> Event:
@@ -376,12 +383,16 @@ def has_field(row: Row, name: str) -> bool:
         raise
 
 
-class _Timeless(dict[str, Value]):
-    """The indexed fields of an event whose time was not read."""
+class _Hiding(dict[str, Value]):
+    """Indexed fields of an event, some of which are unread."""
+
+    def __init__(self, indexed: Mapping[str, Value], hidden: set[str]) -> None:
+        super().__init__(indexed)
+        self.hidden = hidden
 
     def get(self, name: str, default: Any = None) -> Any:
-        if name == "_time":
-            raise UnreadError
+        if name in self.hidden:
+            raise UnreadError(name)
         return super().get(name, default)
 
 

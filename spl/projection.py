@@ -37,14 +37,16 @@ Digest = Hashable
 # No booleans and floats: to Python, true, 1 and 1.0 are equal.
 _Scalar = str | int | None
 _UNFIT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_FINE = 0.3
 _PLAIN = re.compile(r"[ !#-.0-;=?-\[\]-~]*")
 
 
 class Projection:
     """Reads a few fields of events that look like `samples` (parsed events).
 
-    Events with the same values in the fields `names` have one digest. Those of the fields `unlike`
-    (members of the event itself) are read besides, where all samples have them as text.
+    Events with the same values in the fields `names` have the same digests: a coarse one, of the
+    members with few values, and a fine one, of the others. Those of the fields `unlike` (members of
+    the event itself) are read besides, where all samples have them as text.
     """
 
     def __init__(
@@ -58,12 +60,18 @@ class Projection:
         structure = _structure(names, objects, members)
         self._names = frozenset(names)
         self._members = members
-        self.digest: Callable[[Projected], Digest] = _getter(
-            field.name
-            for field in fields(structure)
-            if field.type is not msgspec.UnsetType and field.name not in members.values()
+        seen = [field for field in fields(structure) if field.type is not msgspec.UnsetType]
+        common = [field for field in seen if field.name not in members.values()]
+        fine = {f.encode_name for f in common if _is_fine(f.encode_name, objects)}
+        self._fine = frozenset(fine)
+        self.coarse: Callable[[Projected], Digest] = _getter(
+            field.name for field in common if field.encode_name not in fine
         )
-        """Returns the digest of an event that was read."""
+        """Returns the values of fields that have few."""
+        self.fine: Callable[[Projected], Digest] = _getter(
+            field.name for field in common if field.encode_name in fine
+        )
+        """Returns the values of the others in `names`."""
         self.unlike: Callable[[Projected], tuple[str, ...]] = _getter(members.values())
         """Returns the fields `unlike_names` of an event that was read."""
         self._decoder = msgspec.json.Decoder(structure)
@@ -90,14 +98,32 @@ class Projection:
         """Return what tells the value of a field of `unlike_names`; None for other fields."""
         return attrgetter(self._members[name]) if name in self._members else None
 
-    def event(self, read: Projected, origin: Event) -> Event:
-        """Return an event that stands for all with this one's digest and the metadata of `origin`.
+    def record(self, read: Projected) -> Record:
+        """Return a record that stands for all with the same digests.
 
         It raises UnreadError where it is asked for another field.
         """
-        parsed = orjson.loads(msgspec.json.encode(read))
-        parsed |= dict.fromkeys(self.unlike_names, "")
-        return origin.glimpse(_Glimpse(parsed, self._names, frozenset(self.unlike_names)))
+        return _Glimpse(self._parsed(read), self._names, self.unlike_names)
+
+    def coarse_record(self, read: Projected) -> Record:
+        """Return one that stands for all with the same coarse digest."""
+        parsed = self._parsed(read)
+        for member in self._fine:
+            parsed.pop(member, None)
+        names = frozenset(
+            name for name in self._names if self._fine.isdisjoint(k for k, _ in field_splits(name))
+        )
+        return _Glimpse(parsed, names, self.unlike_names)
+
+    def _parsed(self, read: Projected) -> dict[str, Json]:
+        parsed: dict[str, Json] = orjson.loads(msgspec.json.encode(read))
+        return parsed | dict.fromkeys(self.unlike_names, "")
+
+
+def _is_fine(key: str, samples: Sequence[dict[str, Json]]) -> bool:
+    """Tell whether a member has so many values that few events have the same."""
+    values = {str(sample[key]) for sample in samples if key in sample}
+    return len(values) > max(len(samples) * _FINE, 1)
 
 
 def _getter(members: Iterable[str]) -> Callable[[Projected], tuple[Any, ...]]:
@@ -151,7 +177,7 @@ class _Glimpse(_Part):
 
     __slots__ = ("_known", "_present")
 
-    def __init__(self, json: Json, known: frozenset[str], present: frozenset[str]) -> None:
+    def __init__(self, json: Json, known: frozenset[str], present: Collection[str]) -> None:
         super().__init__(json)
         self._known = known
         self._present = present

@@ -159,7 +159,7 @@ def test_a_clause_alone_decides_on_most_lines(log: Path) -> None:
     plan = Planner(engine, [hunt.wish for hunt in hunts]).plan(batch)
     assert plan is not None
     looked_at = sum(bits.bit_count() for bits, _, _ in plan.candidates(batch))
-    assert plan.judge is not None
+    assert plan.finder.judge is not None
     assert looked_at < batch.lines.count * len(HUNTS) / 2
 
 

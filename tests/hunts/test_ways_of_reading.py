@@ -34,6 +34,8 @@ FIELDS = {
     "objectRef.subresource": ["exec", "status"],
     "stageTimestamp": ["*", "2026*"],
     "missing": ["*", "x"],
+    "source": ["*audit*", "kubernetes"],
+    "host": ["*"],
 }
 TERMS = ["pods", "system:anonymous", "forbid", '"k8s.io"', "exec", "TERM(kubectl)"]
 ROW_BY_ROW = [
@@ -47,6 +49,8 @@ ROW_BY_ROW = [
     "fillnull value=none namespace resource",
     'where is_dry_run="true" OR isnull(is_dry_run)',
     "fields _time user verb src namespace resource audit_id",
+    'eval place=coalesce(source, "nowhere") | where place!="x"',
+    'bin span=20s _time AS slot | eval slot=if(verb="get", slot, "other")',
 ]
 ENDINGS = [
     "stats count by user verb",
@@ -59,6 +63,14 @@ ENDINGS = [
     "stats dc(*) as * by verb",
     "eventstats count as all by user | where all > 3 | stats count by user",
     "bin span=1m _time | stats count by _time",
+    "bin span=10s _time AS slot | stats dc(audit_id) as count values(audit_id) as ids "
+    "min(_time) as first latest(audit_id) as latest values(src) as src by slot user",
+    "bin span=15s aligntime=5 _time AS slot | stats count max(_time) as last by verb slot",
+    "bin span=1h _time | stats count max(_time) as last by _time",
+    "bin span=100ms _time AS slot | stats count by slot",
+    "stats dc(audit_id) as one values(audit_id) as two dc(audit_id) as three by src",
+    "stats earliest(audit_id) as first latest(src) as src latest_time(audit_id) as last by verb",
+    "stats count values(host) as host by source verb",
     "dedup user verb | table user verb audit_id",
     "sort - audit_id | head 5 | table audit_id user",
     "streamstats dc(resource) as kinds by user | stats max(kinds) as kinds by user",
@@ -149,6 +161,84 @@ def test_the_searches_say_something(expected: tuple[list[Any], Report]) -> None:
     statuses = [status for _, status, *_ in expected[0]]
     assert "error" not in statuses
     assert statuses.count("findings") > len(statuses) / 2
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of files, in which each has a source of its own."""
+    path = tmp_path_factory.mktemp("folder")
+    lines = text().splitlines()
+    for number in range(5):
+        (path / f"audit-{number}.log").write_text("\n".join(lines[number::5]))
+    return path
+
+
+@pytest.fixture(scope="module")
+def expected_of_folder(folder: Path) -> list[Any]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inputs_module, "_are_raw_events", lambda _block: False)
+        return found(folder)[0]
+
+
+def test_several_files(
+    folder: Path, expected_of_folder: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "_SETTLED_AT_ONCE", 100)
+    for judged, parsed in zip(found(folder)[0], expected_of_folder, strict=True):
+        assert judged == parsed
+
+
+def test_with_little_room_for_verdicts(
+    folder: Path, expected_of_folder: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "_SETTLED_AT_ONCE", 100)
+    monkeypatch.setattr("hunts.judge._MOST_VERDICTS", 20)
+    monkeypatch.setattr("hunts.judge._MOST_FINER", 2)
+    monkeypatch.setattr("hunts.judge._MISSED", 5)
+    for judged, parsed in zip(found(folder)[0], expected_of_folder, strict=True):
+        assert judged == parsed
+
+
+def test_without_libraries_for_speed(
+    log: Path, expected: tuple[list[Any], Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spl.scan.hyperscan", None)
+    monkeypatch.setattr("spl.scan._count", bytes.count)
+    for slow, parsed in zip(found(log)[0], expected[0], strict=True):
+        assert slow == parsed
+
+
+def test_what_was_missed_is_learned(tmp_path: Path) -> None:
+    events = [
+        {
+            "kind": "Event",
+            "apiVersion": "audit.k8s.io/v1",
+            "auditID": f"{number:032x}",
+            "stage": "ResponseComplete",
+            "verb": "get",
+            "user": {"username": "someone"},
+            "responseStatus": {"code": 200 if number < 2_000 else 403, "reason": "Forbidden"},
+            "stageTimestamp": f"2026-11-21T00:{number // 60 % 60:02}:{number % 60:02}.000000Z",
+        }
+        for number in range(6_000)
+    ]
+    path = tmp_path / "audit.log"
+    path.write_text("\n".join(json.dumps(event, separators=(",", ":")) for event in events))
+    search = "`kube_audit` verb=get response_code=403 | stats count by user responseStatus.reason"
+    hunt = Hunt(search, search, "Hunting", "", search, "kube_audit", (), (), 10, 10)
+    engine = Engine.from_app(default_app())
+    planner = Planner(engine, [runner._RunningHunt(engine, hunt).wish])
+    looks: list[int] = []
+    (share,) = Inputs([path]).shares(1)
+    for batch in share.batches(print):
+        assert isinstance(batch, RawLines)
+        plan = planner.plan(batch)
+        assert plan is not None
+        looks.append(sum(1 for _ in plan.candidates(batch)))
+        for _ in planner.foreseen():
+            pass
+    assert max(looks) > 100
+    assert looks[-1] == 0
 
 
 def test_a_clause_alone_decides_on_most_lines(log: Path) -> None:

@@ -10,7 +10,7 @@ import io
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -21,7 +21,7 @@ from unittest.mock import patch
 import yaml
 
 from hunts.content import load_hunts
-from hunts.inputs import Inputs, Views
+from hunts.inputs import Inputs, Share, Views
 from hunts.model import Hunt, Report
 from hunts.runner import run_hunts
 from spl import Engine, Event
@@ -158,10 +158,19 @@ class _Converted(Inputs):
 
     def __init__(self, path: Path, shape: str) -> None:
         super().__init__([])
-        self._converted = convert(path, shape)
+        self._share = _ConvertedShare(path, shape)
 
-    def batches(self) -> Iterator[Views]:
-        return ((event,) for event in self._converted)
+    def shares(self, most: int) -> list[Share]:
+        return [self._share]
+
+
+class _ConvertedShare(Share):
+    def __init__(self, path: Path, shape: str) -> None:
+        super().__init__([], "auto")
+        self._events = convert(path, shape)
+
+    def batches(self, on_progress: Callable[[int], object]) -> Iterator[Views]:
+        return ((event,) for event in self._events)
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:

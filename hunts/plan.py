@@ -15,7 +15,9 @@ from hunts.judge import TIME, Alike, Asker, Candidate, Judge, Wish
 from spl import Engine, Event
 from spl.engine import Prospect
 from spl.fields import METADATA
+from spl.lang.search_expression import Term
 from spl.literals import EXCEPTIONS, Origin, cover, known
+from spl.matching import walk
 from spl.projection import Projection, telling_fields
 from spl.scan import Scanner
 
@@ -183,11 +185,11 @@ def _learn(
         common, apart = telling_fields(samples, sorts, identity, read)
         names |= common
         unlike |= apart
-    return Projection(
-        (names | _WORDS) - {TIME, "auditID"},
-        {TIME, "auditID", *(name for name in unlike if name.isidentifier())},
-        samples,
-    )
+    if any(isinstance(part, Term) for asker in askers for part in walk(asker.wish.clause)):
+        names |= _WORDS
+    # Of a request that is logged at two stages there are two events with one id.
+    unlike |= {TIME} | names & {"auditID"}
+    return Projection(names - unlike, {name for name in unlike if name.isidentifier()}, samples)
 
 
 def _parsed(lines: Sequence[bytes]) -> list[Any]:

@@ -131,7 +131,10 @@ def _getter(members: Iterable[str]) -> Callable[[Projected], tuple[Any, ...]]:
     names = tuple(members)
     if len(names) > 1:
         return attrgetter(*names)
-    return lambda read: tuple(getattr(read, name) for name in names)
+    if not names:
+        return lambda _read: ()
+    (get,) = map(attrgetter, names)
+    return lambda read: (get(read),)
 
 
 class _Part(Record):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import pytest
@@ -58,11 +58,14 @@ def table(*lines: str) -> Rows:
     return rows
 
 
+_APP = TemporaryDirectory()  # removed at the end of the process
+
+
 @cache
 def engine(timezone: str = "UTC") -> Engine:
     """Return an engine with an app that has nothing, at a fixed time."""
-    app = Path(mkdtemp())
-    (app / "default").mkdir()
+    app = Path(_APP.name)
+    (app / "default").mkdir(exist_ok=True)
     return Engine.from_app(app, timezone=timezone, now=NOW)
 
 

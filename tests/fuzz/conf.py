@@ -13,7 +13,8 @@ from spl.conf import read_conf
 from spl.knowledge import App
 
 FILES = ("macros", "props", "transforms", "savedsearches", "commands")
-FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-conf-"))
+TEMPORARY = tempfile.TemporaryDirectory(prefix="fuzz-conf-")  # removed at the end of the process
+FOLDER = Path(TEMPORARY.name)
 DEFAULT = FOLDER / "default"
 DEFAULT.mkdir()
 EVENT = {"_raw": '{"a": "1"}', "sourcetype": "s", "source": "/var/log/x", "host": "h"}

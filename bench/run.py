@@ -127,8 +127,7 @@ def cases(files: Files) -> Iterator[Case]:
         query = str(ROOT / "bench/alternatives/suspicious_kubectl.jq")
         yield alternative(targets.JQ, "jq", "-c", "-n", "-f", query, log)
     yield hunts(targets.EVERY_EVENT, "--app", str(ROOT / "bench/app"), log, group="log")
-    if _has_jobs():
-        yield hunts(targets.ALL_ONE_PROCESS, "--jobs", "1", log, group="log")
+    yield hunts(targets.ALL_ONE_PROCESS, "--jobs", "1", log, group="log")
     yield hunts(targets.EIGHT_GZ, *_EIGHT, str(files.compressed), group="log")
     if shutil.which("gzip"):
         yield Case(targets.GZIP, Command(("gzip", "-dc", str(files.compressed)), to_null=True))
@@ -144,6 +143,8 @@ def cases(files: Files) -> Iterator[Case]:
         many = {"times": files.repeat}
         repeated = targets.EIGHT_REPEATED.format(**many)
         yield hunts(repeated, *_EIGHT, *names, group="repeated", once=True)
+        one_process = targets.EIGHT_REPEATED_ONE_PROCESS.format(**many)
+        yield hunts(one_process, *_EIGHT, "--jobs", "1", *names, group="repeated", once=True)
         yield hunts(targets.ALL_REPEATED.format(**many), *names, group="repeated", once=True)
         piped = targets.EIGHT_PIPED.format(**many)
         yield Case(piped, cat, answers.of_hunts, once=True)
@@ -206,11 +207,6 @@ def _short(value: Any) -> str:
     return text[:300]
 
 
-def _has_jobs() -> bool:
-    told = subprocess.run((*_HUNTS, "run", "--help"), cwd=ROOT, capture_output=True, check=True)
-    return b"--jobs" in told.stdout
-
-
 def stand_for(runs: Sequence[Run]) -> Measured:
     """Return the median time of the timed runs, or that of the only run, and the largest peak."""
     timed = runs[1:] or runs
@@ -219,7 +215,15 @@ def stand_for(runs: Sequence[Run]) -> Measured:
 
 def machine() -> dict[str, Any]:
     """Describe what the figures depend on."""
-    packages = ("kubernetes-hunts", "orjson", "hyperscan", "isal", "duckdb", "splunk-sdk")
+    packages = (
+        "kubernetes-hunts",
+        "orjson",
+        "msgspec",
+        "hyperscan",
+        "stringzilla",
+        "duckdb",
+        "splunk-sdk",
+    )
     return {
         "system": platform.platform(),
         "processor": _processor(),

@@ -885,6 +885,18 @@ def test_ctrl_c_ends_it_quietly() -> None:
     assert (running.returncode, out, err.strip()) == (INTERRUPTED, b"", b"")
 
 
+def test_ctrl_c_ends_it_quietly_while_its_modules_are_loaded() -> None:
+    program = (
+        "import builtins, sys\n"
+        "def interrupted(name, *_): raise KeyboardInterrupt\n"
+        "from hunts.__main__ import main\n"
+        "builtins.__import__ = interrupted\n"
+        "main()"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (INTERRUPTED, b"", b"")
+
+
 @pytest.fixture
 def terminal() -> Iterator[tuple[int, int]]:
     ends = pty.openpty()

@@ -13,7 +13,7 @@ from spl.lang.reader import Reader
 from spl.lang.search_expression import parse_search_expression
 from spl.literals import ANYTHING, EXCEPTIONS, NOTHING, Cover, Origin, cover, known
 from spl.matching import compile_search
-from spl.scan import Scanner
+from spl.scan import Scanner, occurrences
 
 LONG_S = "\N{LATIN SMALL LETTER LONG S}"
 ORIGIN = Origin(
@@ -139,3 +139,12 @@ def test_metadata_alone_may_decide(search: str, truth: bool | None) -> None:
 def test_anything_and_nothing_unite() -> None:
     assert (ANYTHING | NOTHING) == ANYTHING
     assert (NOTHING | Cover(frozenset({b"x"}))) == Cover(frozenset({b"x"}))
+
+
+@given(
+    st.lists(st.sampled_from([b"\n", b"}\n{", b"a", b"aa", b"x" * 70])),
+    st.sampled_from([b"\n", b"}\n{", b"aa"]),
+)
+def test_literals_are_counted_as_python_counts_them(parts: list[bytes], literal: bytes) -> None:
+    text = b"".join(parts)
+    assert occurrences(text, literal) == text.count(literal)

@@ -33,6 +33,7 @@ HEAD: Final = 1 << 20
 """How much comes first, so that it tells what follows."""
 MAX_RECORD: Final = 64 << 20
 _REST: Final = 1 << 16
+_PIPE: Final = 1 << 20  # more needs a privilege
 STDIN: Final = "-"
 
 Problem = Callable[[int, str, bytes], object]
@@ -123,6 +124,7 @@ class Source:
         `problem` hears of it (line 0), and all that can be read is yielded.
         """
         with self._open() as file:
+            _widen(file)
             if self._part:
                 yield from _lines(self._blocks_of(file, *self._part), self._tell)
                 return
@@ -218,6 +220,14 @@ def files_under(directory: str, problem: Callable[[str, str], object]) -> Iterat
                 yield path
             else:
                 problem(path, "is not a regular file; to read a pipe, name it itself")
+
+
+def _widen(file: BinaryIO) -> None:
+    """Let a pipe hold more, where the system can, so that its writer waits less often."""
+    with suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(file.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
 
 
 def _reason(error: Exception) -> str:

@@ -56,12 +56,20 @@ class Workers(Generic[_Share, _T]):
     def __enter__(self) -> Self:
         if not self._shares:
             return self
+        gc.collect()
+        gc.freeze()  # what is there already need not be copied because a process looked at it
+        try:
+            self._fork()
+        except BaseException:  # such as Ctrl-C between two of them
+            self.__exit__()
+            raise
+        return self
+
+    def _fork(self) -> None:
         # Imported when needed only: most runs are over before it would pay.
         from multiprocessing import get_context
 
         context = get_context("fork")
-        gc.collect()
-        gc.freeze()  # what is there already need not be copied because a process looked at it
         for place, share in enumerate(self._shares):
             here, there = context.Pipe(duplex=False)
             process = context.Process(target=_do, args=(there, self._work, share), daemon=True)
@@ -69,7 +77,6 @@ class Workers(Generic[_Share, _T]):
             there.close()
             self.processes.append(process)
             self._waiting[here] = place
-        return self
 
     def __exit__(self, *_error: object) -> None:
         for process in self.processes:

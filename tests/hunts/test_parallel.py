@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,26 @@ def test_no_process_outlives_its_workers() -> None:
         assert process is not None
         with pytest.raises(ProcessLookupError):
             os.kill(process, 0)
+
+
+def test_no_process_outlives_one_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[int | None] = []
+    start = ForkProcess.start
+
+    def once(process: ForkProcess) -> None:
+        if started:
+            raise OSError("no more processes")
+        start(process)
+        started.append(process.pid)
+
+    monkeypatch.setattr(ForkProcess, "start", once)
+    workers = Workers([60, 60], lambda share, _progress: time.sleep(share), print)
+    with pytest.raises(OSError, match="no more"), workers:
+        pass
+    (process,) = started
+    assert process is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
 
 
 def read_in_shares(paths: list[Path], jobs: int) -> tuple[list[bytes], Inputs]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 if TYPE_CHECKING:
@@ -92,14 +92,15 @@ class Workers(Generic[_Share, _T]):
             self._listen(0)
             self._unheard = 0
 
-    def results(self) -> list[_T]:
-        """Wait for all processes; return what they found, in the order of the shares.
+    def results(self) -> Iterator[_T]:
+        """Wait for the processes; yield what they found, in the order of the shares.
 
         Raises WorkerError where one fails, with the reason.
         """
-        while self._waiting:
-            self._listen(None)
-        return [self._done.pop(place) for place in sorted(self._done)]
+        for place in range(len(self._shares)):
+            while place not in self._done:
+                self._listen(None)
+            yield self._done.pop(place)
 
     def _listen(self, seconds: float | None) -> None:
         from multiprocessing.connection import wait

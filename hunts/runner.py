@@ -21,7 +21,8 @@ from spl.engine import Prospect, Results, RunningSearch
 from spl.matching import compile_search
 from spl.time_range import TimeRange
 
-_BATCH = 1_000
+_FED_AT_ONCE = 200
+"""So many events wait for the hunts: fewer than those of which the parsed JSON is kept."""
 _SETTLED_AT_ONCE = 100_000  # events
 _SHOWN_SOURCETYPES = 5
 _SHOWN_SEARCH = 60  # characters
@@ -44,6 +45,7 @@ def run_hunts(
     within = TimeRange.parse(earliest, latest, engine.environment)
     run = _Run(engine, [_RunningHunt(engine, hunt) for hunt in hunts], within)
     own, *others = inputs.shares(jobs)
+    shares = [own]
     workers = Workers(others, run.share, inputs.on_progress)
     batches = own.batches(workers.progress)
     first = [*islice(batches, 1)]
@@ -51,10 +53,10 @@ def run_hunts(
     with workers:
         run.read(chain(first, batches))
         run.feed()
-        parts = workers.results()
-    for part, _ in parts:
-        run.absorb(part)
-    inputs.close([own, *(share for _, share in parts)])
+        for part, share in workers.results():
+            run.absorb(part)
+            shares.append(share)
+    inputs.close(shares)
     return run.report(inputs)
 
 
@@ -78,6 +80,7 @@ class _Run:
         self._seen: Counter[str] = Counter()
         self._outside = 0
         self._unsettled = 0
+        self._waiting = 0
         self._planner = Planner(engine, [hunt.wish for hunt in hunts])
 
     def prepare(self, batches: Iterable[Views | RawLines]) -> None:
@@ -103,6 +106,7 @@ class _Run:
 
     def feed(self) -> None:
         """Let the hunts do what they put off."""
+        self._waiting = 0
         for hunt in self._hunts:
             hunt.feed()
 
@@ -150,6 +154,7 @@ class _Run:
         belonging: dict[str, Event | None] = {}
         for hunt in self._hunts:
             hunt.offer(bound, belonging)
+        self._await()
 
     def _read_lines(self, plan: Plan, batch: RawLines) -> None:
         """Show each hunt its candidates among unparsed lines, and count the rest for it."""
@@ -166,6 +171,7 @@ class _Run:
                 view = None if identity is None else views[identity]
                 if view is not None:
                     self._hunts[position].take(view, matches=bool(certain & bit))
+            self._await()
         self._seen[_sourcetypes(batch.origin)] += count
         self._unsettled += count
         if self._unsettled >= _SETTLED_AT_ONCE:
@@ -173,6 +179,12 @@ class _Run:
         for hunt, identity in zip(self._hunts, plan.views, strict=True):
             if identity is not None:
                 hunt.events += count
+
+    def _await(self) -> None:
+        """Count an event that waits for hunts."""
+        self._waiting += 1
+        if self._waiting >= _FED_AT_ONCE:
+            self.feed()
 
     def _settle(self) -> None:
         """Give the hunts what was foreseen of the events since the last time."""
@@ -246,8 +258,6 @@ class _RunningHunt:
         `matches`: it is known that the search's first clause matches it.
         """
         self._waiting.append((matches, event))
-        if len(self._waiting) >= _BATCH:
-            self.feed()
 
     def take_foreseen(self, prospect: Prospect, events: Alike) -> None:
         """Take events that were foreseen; see `RunningSearch.take_foreseen`."""
@@ -259,6 +269,8 @@ class _RunningHunt:
 
     def feed(self) -> None:
         """Let the search take the events that wait for it."""
+        if not self._waiting:
+            return
         waiting, self._waiting = self._waiting, []
         try:
             for matches, some in groupby(waiting, key=itemgetter(0)):

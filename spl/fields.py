@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,6 +31,7 @@ _ESCAPE: Final = re.compile(
     r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|(\\.)",
     re.DOTALL,
 )
+_MOST_PARSED: Final = 300
 METADATA: Final = ("source", "sourcetype", "host", "index")
 
 
@@ -79,7 +81,9 @@ class Record:
 
     def __init__(self, raw: str | bytes, json: Json = _UNPARSED) -> None:
         self.raw = raw
-        self._json = json
+        self._json = _UNPARSED
+        if json is not _UNPARSED:
+            self._keep(json)
         self._fields: dict[str, Value | None] = {}
         self._whole = False
 
@@ -97,9 +101,17 @@ class Record:
     @property
     def json(self) -> Json:
         """The parsed JSON; None where the event is not a JSON object or array."""
+        return self._keep(parse_json(self.raw)) if self._json is _UNPARSED else self._json
+
+    def _keep(self, json: Json) -> Json:
+        """Keep what was parsed, until that of so many others is kept: it takes ten times the memory
+        of the text, and searches may hold many events."""
         if self._json is _UNPARSED:
-            self._json = parse_json(self.raw)
-        return self._json
+            _parsed.append(self)
+            if len(_parsed) > _MOST_PARSED:
+                _parsed.popleft()._json = _UNPARSED
+        self._json = json
+        return json
 
     def field(self, name: str) -> Value | None:
         """Return the extracted field `name`, or None."""
@@ -111,8 +123,7 @@ class Record:
         found = find(self.json, name, field_splits)
         for value in found:
             if type(value) is float or (value == 0 and self._has_minus_zero(value)):
-                self._json = parse_exactly(self.raw)
-                found = find(self._json, name, field_splits)
+                found = find(self._keep(parse_exactly(self.raw)), name, field_splits)
                 break
         texts = [scalar_text(v) for v in found if not isinstance(v, (dict, list))]
         field = self._fields[name] = to_value(texts)
@@ -122,7 +133,7 @@ class Record:
         """Return all extracted fields, in the order of the JSON text."""
         if not self._whole:
             if _has_float(self.json) or self._has_minus_zero(0):
-                self._json = parse_exactly(self.raw)
+                self._keep(parse_exactly(self.raw))
             self._fields = {name: to_value(values) for name, values in flatten(self.json).items()}
             self._whole = True
         return self._fields
@@ -131,6 +142,9 @@ class Record:
         """Tell whether the integer 0 may be spelt `-0`, of which the parser keeps no trace."""
         raw = self.raw
         return type(value) is int and (b"-0" in raw if isinstance(raw, bytes) else "-0" in raw)
+
+
+_parsed: deque[Record] = deque()
 
 
 class Event(MutableMapping[str, Value]):

@@ -143,7 +143,8 @@ class _Part(Record):
     __slots__ = ("_excerpt",)
 
     def __init__(self, json: Json) -> None:
-        super().__init__(b"", json)
+        super().__init__(b"")
+        self._json = json
         words = flatten(json).items()
         texts = [text for name, values in words for text in (name, *values)]
         # What JSON may write in another way is not sure to be there.

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import ClassVar, Self
 
 from spl.errors import SplSyntaxError, did_you_mean
+from spl.functions.distinct_texts import DistinctTexts
 from spl.values import Number, Value, number_text, to_number, to_value
 
 _LIST_LIMIT = 100
@@ -24,6 +25,8 @@ _PERCENTILE = re.compile(r"(exactperc|upperperc|perc|p)(\d{1,3}(?:\.\d+)?)")
 
 class Accumulator(ABC):
     """The state of one function over one group of rows."""
+
+    __slots__ = ()
 
     ordered: ClassVar[bool] = False
     """The result depends on the order of the rows."""
@@ -48,6 +51,8 @@ class Accumulator(ABC):
 class Count(Accumulator):
     """`count`: how many values; of no field, how many rows."""
 
+    __slots__ = ("total",)
+
     def __init__(self) -> None:
         self.total = 0
 
@@ -64,16 +69,18 @@ class Count(Accumulator):
 class DistinctCount(Accumulator):
     """`dc`, `estdc`: how many different values, compared as text."""
 
+    __slots__ = ("seen",)
+
     idempotent = True
 
     def __init__(self) -> None:
-        self.seen: set[str] = set()
+        self.seen = DistinctTexts()
 
     def add(self, values: Sequence[str], time: float | None) -> None:
         self.seen.update(values)
 
     def merge(self, other: Self) -> None:
-        self.seen |= other.seen
+        self.seen.merge(other.seen)
 
     def result(self) -> Value | None:
         return str(len(self.seen))
@@ -82,6 +89,8 @@ class DistinctCount(Accumulator):
 class EstimatedError(DistinctCount):
     """`estdc_error`: the error of `estdc`, which is exact here."""
 
+    __slots__ = ()
+
     def result(self) -> Value:
         return "0"
 
@@ -89,12 +98,16 @@ class EstimatedError(DistinctCount):
 class Values(DistinctCount):
     """`values`: the different values in lexicographic order."""
 
+    __slots__ = ()
+
     def result(self) -> Value | None:
-        return to_value(sorted(self.seen))
+        return to_value(self.seen.in_order())
 
 
 class List(Accumulator):
     """`list`: the first 100 values in the order of the rows."""
+
+    __slots__ = ("members",)
 
     ordered = True
 
@@ -114,6 +127,8 @@ class List(Accumulator):
 
 class Extreme(Accumulator):
     """`min`, `max`: numbers come before texts (aggregate-functions, max: mixed items)."""
+
+    __slots__ = ("key", "spelling")
 
     idempotent = True
 
@@ -144,6 +159,8 @@ class Extreme(Accumulator):
 class Min(Extreme):
     """`min`."""
 
+    __slots__ = ()
+
     def _is_better(self, one: tuple[int, Number | str], other: tuple[int, Number | str]) -> bool:
         return one < other
 
@@ -151,12 +168,16 @@ class Min(Extreme):
 class Max(Extreme):
     """`max`."""
 
+    __slots__ = ()
+
     def _is_better(self, one: tuple[int, Number | str], other: tuple[int, Number | str]) -> bool:
         return one > other
 
 
 class Moments(Accumulator):
     """Sums of the numbers among the values; other values do not count."""
+
+    __slots__ = ("count", "deviations", "mean", "sum")
 
     def __init__(self) -> None:
         self.count = 0
@@ -196,6 +217,8 @@ class Moments(Accumulator):
 class Sum(Moments):
     """`sum`."""
 
+    __slots__ = ()
+
     def result(self) -> Value | None:
         return number_text(self.sum) if self.count else None
 
@@ -203,12 +226,16 @@ class Sum(Moments):
 class Average(Moments):
     """`avg`, `mean`."""
 
+    __slots__ = ()
+
     def result(self) -> Value | None:
         return number_text(self.sum / self.count) if self.count else None
 
 
 class SumOfSquares(Moments):
     """`sumsq`."""
+
+    __slots__ = ("squares",)
 
     def __init__(self) -> None:
         super().__init__()
@@ -229,6 +256,8 @@ class SumOfSquares(Moments):
 class Variance(Moments):
     """`var`: of the sample."""
 
+    __slots__ = ()
+
     freedom: ClassVar[int] = 1
 
     def result(self) -> Value | None:
@@ -239,11 +268,15 @@ class Variance(Moments):
 class PopulationVariance(Variance):
     """`varp`."""
 
+    __slots__ = ()
+
     freedom = 0
 
 
 class Deviation(Variance):
     """`stdev`: of the sample."""
+
+    __slots__ = ()
 
     def result(self) -> Value | None:
         variance = self.variance(self.freedom)
@@ -253,11 +286,15 @@ class Deviation(Variance):
 class PopulationDeviation(Deviation):
     """`stdevp`."""
 
+    __slots__ = ()
+
     freedom = 0
 
 
 class Range(Accumulator):
     """`range`: the largest number less the smallest."""
+
+    __slots__ = ("least", "most")
 
     def __init__(self) -> None:
         self.least: Number | None = None
@@ -287,6 +324,8 @@ class Range(Accumulator):
 class Mode(Accumulator):
     """`mode`: the most frequent value, the first seen of equals."""
 
+    __slots__ = ("counts",)
+
     ordered = True
 
     def __init__(self) -> None:
@@ -304,6 +343,8 @@ class Mode(Accumulator):
 
 class Percentile(Accumulator):
     """`perc<N>`, `p<N>`, `exactperc<N>`: exact, interpolated between two neighbours."""
+
+    __slots__ = ("numbers", "percent")
 
     def __init__(self, percent: float) -> None:
         self.percent = percent
@@ -327,9 +368,13 @@ class Percentile(Accumulator):
 class UpperPercentile(Percentile):
     """`upperperc<N>`: an upper bound of the percentile, which is exact here."""
 
+    __slots__ = ()
+
 
 class Median(Percentile):
     """`median`: the middle value; of an even number the higher of the two in the middle."""
+
+    __slots__ = ()
 
     def __init__(self) -> None:
         super().__init__(50)
@@ -341,6 +386,8 @@ class Median(Percentile):
 
 class First(Accumulator):
     """`first`: the value in the row seen first."""
+
+    __slots__ = ("value",)
 
     ordered = True
 
@@ -361,6 +408,8 @@ class First(Accumulator):
 class Last(First):
     """`last`: the value in the row seen last."""
 
+    __slots__ = ()
+
     def add(self, values: Sequence[str], time: float | None) -> None:
         self.value = to_value(values)
 
@@ -370,6 +419,8 @@ class Last(First):
 
 class Chronological(Accumulator):
     """The values of the earliest or latest row by `_time`; the first seen of equals."""
+
+    __slots__ = ("time", "value")
 
     needs_time = True
     direction: ClassVar[int] = 1
@@ -396,15 +447,21 @@ class Chronological(Accumulator):
 class Earliest(Chronological):
     """`earliest`."""
 
+    __slots__ = ()
+
 
 class Latest(Chronological):
     """`latest`."""
+
+    __slots__ = ()
 
     direction = -1
 
 
 class EarliestTime(Earliest):
     """`earliest_time`: when the earliest value was seen, in epoch seconds."""
+
+    __slots__ = ()
 
     def result(self) -> Value | None:
         return None if self.time is None else number_text(self.time)
@@ -413,12 +470,16 @@ class EarliestTime(Earliest):
 class LatestTime(Latest):
     """`latest_time`."""
 
+    __slots__ = ()
+
     def result(self) -> Value | None:
         return None if self.time is None else number_text(self.time)
 
 
 class Rate(Accumulator):
     """`rate`: (latest - earliest value) / (latest - earliest time), per second."""
+
+    __slots__ = ("earliest", "latest")
 
     needs_time = True
 

@@ -33,7 +33,7 @@ def found(
     shares: list[int], work: Callable[[int, Progress], Any], on_progress: Progress = print
 ) -> list[Any]:
     with Workers(shares, work, on_progress) as workers:
-        return workers.results()
+        return [*workers.results()]
 
 
 def test_results_come_in_the_order_of_the_shares() -> None:
@@ -61,7 +61,7 @@ def test_progress_elsewhere_is_told_while_work_goes_on_here() -> None:
         while 5 << 20 not in read and time.monotonic() < deadline:
             workers.progress(4 << 20)
         assert {4 << 20, 5 << 20} == {*read}
-        assert workers.results() == [5 << 20]
+        assert [*workers.results()] == [5 << 20]
 
 
 def test_no_share_needs_no_process() -> None:
@@ -69,7 +69,7 @@ def test_no_share_needs_no_process() -> None:
     none: list[int] = []
     with Workers(none, lambda share, _progress: share, read.append) as workers:
         workers.progress(5 << 20)
-        assert workers.results() == []
+        assert [*workers.results()] == []
     assert read == [5 << 20]
 
 

@@ -17,7 +17,15 @@ from hunts.model import InputReport
 from hunts.shapes import RAW, Record, Shape, mentions_audit, unwrap, unwrap_text
 from spl.fields import Event, parse_json
 from spl.scan import occurrences
-from spl.sources import BLOCK, STDIN, Lines, NoTextError, Source, SourceError, files_under
+from spl.sources import (
+    STDIN,
+    Lines,
+    NoTextError,
+    Source,
+    SourceError,
+    files_under,
+    is_plain_lines,
+)
 
 MAX_MESSAGES: Final = 20
 LEAST_SHARE: Final = 16 << 20
@@ -131,7 +139,7 @@ class Inputs:
         for file in self._todo if count > 1 else ():
             size = _size(file) or 0
             ends = [total * number // count - done for number in range(1, count)]
-            cuts = [end for end in ends if 0 < end < size] if _is_raw_log(file.path) else []
+            cuts = [end for end in ends if 0 < end < size] if is_plain_lines(file.path) else []
             for start, end in pairwise([0, *cuts, size]):
                 middle = done + (start + end) // 2
                 part = (start, end) if cuts else None
@@ -427,17 +435,6 @@ class _Reading:
             json=record.json,
         )
         return (event, *(event.view(sourcetype=name) for name in sourcetypes[1:]))
-
-
-def _is_raw_log(path: str) -> bool:
-    """Tell whether a file begins with a line that is a raw audit event, so that it can be cut."""
-    try:
-        with open(path, "rb") as file:
-            head = file.read(BLOCK)
-    except OSError:
-        return False
-    line, newline, _ = head.partition(b"\n")
-    return bool(newline) and line.startswith(_RAW_EVENT) and line.rstrip().endswith(b"}")
 
 
 def _are_raw_events(block: Lines) -> bool:

@@ -29,6 +29,8 @@ _FEW = 0.04
 """The share of candidate lines up to which a scan is cheaper than a look at each line."""
 _JUDGED_FROM = 300
 """So many lines that a scan found are parsed before it pays to judge those to come."""
+_SIEVED_FROM = 100
+"""So many events tell which literals are rare."""
 # Searches ask for what stands there by raw terms.
 _WORDS = {"apiVersion", "stage", "annotations.authorization.k8s.io/decision"}
 
@@ -79,6 +81,43 @@ class Finder:
             self._scanned.clear()
 
 
+class Sieve:
+    """Tells by its text which hunts an event cannot concern, whatever its fields."""
+
+    def __init__(self, wishes: Sequence[Wish | None], views: Sequence[Event]) -> None:
+        self._wishes = wishes
+        self._origins = [Origin({"sourcetype": view.origin[0]}, view.verbatim) for view in views]
+        self._sample: list[bytes] = []
+        self._scanner: Scanner | None = None
+        self._always = 0
+
+    def wanted(self, raw: str | bytes) -> int:
+        """Return the bits of the hunts that must look at an event with this text."""
+        text = raw if isinstance(raw, bytes) else raw.encode("utf-8", "surrogatepass")
+        if self._scanner is None:
+            self._sample.append(text.lower())
+            if len(self._sample) < _SIEVED_FROM:
+                return -1
+            self._scanner = self._make()
+        bits = self._always
+        for _, _, asked in self._scanner.lines(text):
+            bits |= asked
+        return bits
+
+    def _make(self) -> Scanner:
+        cost = _cost(b"\n".join(self._sample))
+        self._sample.clear()
+        wanted: dict[bytes, int] = {}
+        for place, wish in enumerate(self._wishes):
+            for origin in self._origins if wish else ():
+                literals = cover(wish.clause, origin, cost).literals
+                if literals is None:
+                    self._always |= 1 << place
+                for literal in literals or ():
+                    wanted[literal] = wanted.get(literal, 0) | 1 << place
+        return Scanner(wanted, EXCEPTIONS)
+
+
 @dataclass(frozen=True)
 class Plan:
     """For lines of one origin: which identity each hunt takes, and how to find its lines."""
@@ -101,6 +140,7 @@ class Planner:
         self._wishes = wishes
         self._plans: dict[tuple[tuple[str, str, str], ...], Plan | None] = {}
         self._finders: dict[tuple[object, ...], Finder] = {}
+        self._sieves: dict[tuple[object, ...], Sieve] = {}
 
     def plan(self, batch: RawLines) -> Plan | None:
         """Return the plan for such lines; None where somebody's data source is a question of each
@@ -109,6 +149,14 @@ class Planner:
         if key not in self._plans:
             self._plans[key] = self._make(batch)
         return self._plans[key]
+
+    def wanted(self, views: Sequence[Event]) -> int:
+        """Return the bits of the hunts that must look at an event that was parsed; `views`: under
+        each identity that it may have, as `Engine.bind` returns them."""
+        key = tuple((view.origin[0], self._engine.app.extraction(view)) for view in views)
+        if key not in self._sieves:
+            self._sieves[key] = Sieve(self._wishes, views)
+        return self._sieves[key].wanted(views[0].raw)
 
     def foreseen(self) -> Iterator[tuple[Sequence[tuple[int, Prospect]], Alike]]:
         """Yield what hunts take of events that were no candidates of theirs, since the last
@@ -144,8 +192,7 @@ class Planner:
     def _finder(
         self, identities: Sequence[Event], views: Sequence[int | None], batch: RawLines
     ) -> Finder:
-        sample = batch.lines.data[:_SAMPLE].lower()
-        cost = lru_cache(None)(lambda literal: sample.count(literal) + 1 / len(literal))
+        cost = _cost(batch.lines.data[:_SAMPLE].lower())
         # What holds for all such files: not their own source and host.
         origins = [Origin({"sourcetype": view.origin[0]}, view.verbatim) for view in identities]
         askers = [
@@ -190,6 +237,11 @@ def _learn(
     # Of a request that is logged at two stages there are two events with one id.
     unlike |= {TIME} | names & {"auditID"}
     return Projection(names - unlike, {name for name in unlike if name.isidentifier()}, samples)
+
+
+def _cost(sample: bytes) -> Callable[[bytes], float]:
+    """Return what rates a literal by how often it stands in text in lower case."""
+    return lru_cache(None)(lambda literal: sample.count(literal) + 1 / len(literal))
 
 
 def _parsed(lines: Sequence[bytes]) -> list[Any]:

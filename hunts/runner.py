@@ -152,8 +152,9 @@ class _Run:
         self._seen[_sourcetypes(views)] += 1
         bound = [self._engine.bind(view) for view in views]
         belonging: dict[str, Event | None] = {}
-        for hunt in self._hunts:
-            hunt.offer(bound, belonging)
+        wanted = self._planner.wanted(bound)
+        for position, hunt in enumerate(self._hunts):
+            hunt.offer(bound, belonging, wanted=bool(wanted >> position & 1))
         self._await()
 
     def _read_lines(self, plan: Plan, batch: RawLines) -> None:
@@ -237,10 +238,13 @@ class _RunningHunt:
         except SplError as error:
             self._error = _in_a_line(error)
 
-    def offer(self, views: Sequence[Event], belonging: dict[str, Event | None]) -> None:
+    def offer(
+        self, views: Sequence[Event], belonging: dict[str, Event | None], *, wanted: bool
+    ) -> None:
         """Take an event under the first of its identities that the data source matches.
 
-        `belonging`: which one that is, by data source, for hunts that share one.
+        `belonging`: which one that is, by data source, for hunts that share one; `wanted`: the
+        first clause may match, else it is only counted.
         """
         if self._running is None:
             return
@@ -250,7 +254,8 @@ class _RunningHunt:
         view = belonging[source]
         if view is not None:
             self.events += 1
-            self.take(view)
+            if wanted:
+                self.take(view)
 
     def take(self, event: Event, *, matches: bool = False) -> None:
         """Take an event of the data source, which is counted already.

@@ -197,6 +197,17 @@ class Source:
             return b""
 
 
+def is_plain_lines(path: str) -> bool:
+    """Tell whether a file holds lines of JSON and nothing else, so that parts of it can be read
+    alone."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(HEAD)
+    except OSError:
+        return False
+    return head.startswith(b"{") and b"\n" in head and _is_by_line(head)
+
+
 def files_under(directory: str, problem: Callable[[str, str], object]) -> Iterator[str]:
     """Yield the paths of all files below `directory`, sorted; `problem(path, text)` hears why not.
 

@@ -34,18 +34,31 @@ INVALID: Final = object()
 Step = str | int | None
 """One step of a path: a key, an index, or None for all members of an array."""
 _MAX_INTEGER = 2**63
+_MOST_KEPT = 100_000  # characters
 _STEP = re.compile(r"\.?([^.{}]+)|\{(\d{0,9})\}", re.ASCII)
 
 
 def read_json(value: EvalValue) -> Json:
-    """Return the JSON that a value's text spells, or INVALID."""
+    """Return the JSON that a value's text spells, or INVALID. It must not be changed."""
     text = one_text(value)
     if text is None:
         return INVALID
+    return _parsed(text) if len(text) <= _MOST_KEPT else _parse(text)
+
+
+def _read_to_change(value: EvalValue) -> Json:
+    text = one_text(value)
+    return INVALID if text is None else _parse(text)
+
+
+def _parse(text: str) -> Json:
     try:
         return json.loads(text, parse_float=_number, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return INVALID
+
+
+_parsed = lru_cache(maxsize=16)(_parse)  # several fields are taken of one text
 
 
 def write_json(value: Json) -> str | None:
@@ -69,7 +82,7 @@ def as_json(value: EvalValue) -> Json:
     if isinstance(value, Literal):
         return str(value)
     if value[:1] in ("{", "["):
-        parsed = read_json(value)
+        parsed = _read_to_change(value)
         return str(value) if parsed is INVALID else parsed
     number = to_number(value)
     # 007 and 1.50 are no numbers of JSON that would come back as they were.
@@ -180,7 +193,7 @@ def json_set(value: EvalValue, *pairs: EvalValue) -> EvalValue:
 )
 def json_set_exact(value: EvalValue, *pairs: EvalValue) -> EvalValue:
     """`json_set_exact(<json>, <key>, <value>, …)`: a key may hold any character."""
-    parsed = read_json(value)
+    parsed = _read_to_change(value)
     if not isinstance(parsed, dict):
         return None
     for key, new in zip(pairs[::2], pairs[1::2], strict=True):
@@ -210,7 +223,7 @@ def json_delete(value: EvalValue, *keys: EvalValue) -> EvalValue:
 
     Several keys are arguments, or one array.
     """
-    parsed = read_json(value)
+    parsed = _read_to_change(value)
     if not isinstance(parsed, dict):
         return None
     for key in keys:
@@ -334,7 +347,7 @@ def _update_pairs(
     *,
     create: bool = False,
 ) -> EvalValue:
-    parsed = read_json(value)
+    parsed = _read_to_change(value)
     if parsed is INVALID:
         return None
     holder = [parsed]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -64,7 +65,8 @@ def run_hunts(
 class _Part:
     """What one process found."""
 
-    hunts: list[Any]
+    hunts: list[bytes]
+    """What each hunt held, pickled: only that of one at a time is there unpickled."""
     seen: Counter[str]
     outside: int
     problems: list[str]
@@ -116,14 +118,15 @@ class _Run:
         for hunt in self._hunts:
             hunt.share()
         self.read(share.batches(on_progress))
-        held = [hunt.held() for hunt in self._hunts]
+        held = [pickle.dumps(hunt.held()) for hunt in self._hunts]
         problems = self._engine.app.problems[known_problems:]
         return _Part(held, self._seen, self._outside, problems), share
 
     def absorb(self, part: _Part) -> None:
         """Take what another process found in the events that follow."""
-        for hunt, held in zip(self._hunts, part.hunts, strict=True):
-            hunt.absorb(held)
+        part.hunts.reverse()
+        for hunt in self._hunts:
+            hunt.absorb(pickle.loads(part.hunts.pop()))
         self._seen += part.seen
         self._outside += part.outside
         for problem in part.problems:
@@ -313,9 +316,10 @@ class _RunningHunt:
     def finish(self, there: str) -> HuntResult:
         """Return what the hunt found. `there` says which events the inputs have."""
         self.feed()
-        if self._running is not None:
+        running, self._running = self._running, None  # what it holds may be much
+        if running is not None:
             try:
-                return self._result(self._running, self._running.finish(), there)
+                return self._result(running, running.finish(), there)
             except SplError as error:
                 self._error = _in_a_line(error)
         return HuntResult(self.hunt, "error", events=self.events, messages=[self._error])

@@ -482,6 +482,7 @@ class _Chain:
             stage.before = columns
             self.feed(self._counted(command, stage.finish()), position + 1)
             columns = stage.columns(columns)
+        self._links, self._behind_clause = [], []  # what the stages hold may be much
         fields = dict.fromkeys(columns or ())
         for row in self._rows:
             fields.update(dict.fromkeys(row))

@@ -162,13 +162,16 @@ class StatsStage(Mergeable):
         expansions, groups = held
         for key, group in groups.items():
             if key not in self._groups:
+                if not expansions:  # whose places may be others here
+                    self._groups[key] = group
+                    continue
                 self._groups[key] = Group(self._aggregator)
             self._aggregator.merge(self._groups[key], group, expansions)
 
     def finish(self) -> Iterator[Row]:
         for key in sorted(self._groups, key=lambda key: [natural_key(part) for part in key]):
             row: Row = dict(zip(self._by, key, strict=True))
-            row.update(self._aggregator.results(self._groups[key]))
+            row.update(self._aggregator.results(self._groups.pop(key)))
             yield row
 
     def columns(self, before: Columns) -> Columns:

@@ -31,6 +31,7 @@ _JUDGED_FROM = 300
 """So many lines that a scan found are parsed before it pays to judge those to come."""
 _SIEVED_FROM = 100
 """So many events tell which literals are rare."""
+_SIEVED_BYTES = 4_096
 # Searches ask for what stands there by raw terms.
 _WORDS = {"apiVersion", "stage", "annotations.authorization.k8s.io/decision"}
 
@@ -95,7 +96,7 @@ class Sieve:
         """Return the bits of the hunts that must look at an event with this text."""
         text = raw if isinstance(raw, bytes) else raw.encode("utf-8", "surrogatepass")
         if self._scanner is None:
-            self._sample.append(text.lower())
+            self._sample.append(text[:_SIEVED_BYTES].lower())
             if len(self._sample) < _SIEVED_FROM:
                 return -1
             self._scanner = self._make()
@@ -109,11 +110,11 @@ class Sieve:
         self._sample.clear()
         wanted: dict[bytes, int] = {}
         for place, wish in enumerate(self._wishes):
-            for origin in self._origins if wish else ():
-                literals = cover(wish.clause, origin, cost).literals
-                if literals is None:
+            covers = [cover(wish.clause, origin, cost) for origin in self._origins] if wish else []
+            for found in covers:
+                if found.literals is None:
                     self._always |= 1 << place
-                for literal in literals or ():
+                for literal in found.literals or ():
                     wanted[literal] = wanted.get(literal, 0) | 1 << place
         return Scanner(wanted, EXCEPTIONS)
 

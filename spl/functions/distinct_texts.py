@@ -6,8 +6,8 @@ from __future__ import annotations
 import pickle
 from collections.abc import Sequence
 
-_MANY = 10_000
-_SOME = 100
+MANY = 10_000
+SOME = 100
 
 
 class DistinctTexts:
@@ -29,7 +29,7 @@ class DistinctTexts:
         known = self._texts
         if isinstance(known, set):
             known.update(texts)
-            if len(known) > _MANY and not self._was_read:
+            if len(known) > MANY and not self._was_read:
                 self._put_texts_away()
         elif texts.count((known or texts)[0]) == len(texts):
             self._texts = known or (texts[0],)
@@ -46,13 +46,18 @@ class DistinctTexts:
 
     def __getstate__(self) -> tuple[None, dict[str, object]]:
         """Put them away, too, for another process: it takes them as they are."""
-        if len(self._texts) > _SOME:
+        if len(self._texts) > SOME:
             self._put_texts_away()
         return None, {name: getattr(self, name) for name in self.__slots__}
 
     def _put_texts_away(self) -> None:
         self._put_away.append(pickle.dumps([*self._texts]))
         self._texts = ()
+
+    @property
+    def unpickled(self) -> int:
+        """How many are not put away."""
+        return len(self._texts)
 
     def __len__(self) -> int:
         return len(self._read())

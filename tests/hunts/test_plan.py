@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from hunts import inputs as inputs_module
-from hunts import runner
+from hunts import parallel, runner
 from hunts.content import default_app, load_hunts
 from hunts.inputs import Inputs
 from spl import Engine
+from tests.hunts.recordings import recording
 
 DATA = Path(__file__).parents[1] / "datasets/datasets"
 RECORDINGS = sorted(DATA.glob("attack_techniques/*/*/*.jsonl*"))
@@ -26,9 +27,9 @@ ODD = [
 ]
 
 
-def found(paths: list[Path]) -> tuple[list[Any], list[str]]:
+def found(paths: list[Path], jobs: int = 1) -> tuple[list[Any], list[str]]:
     engine = Engine.from_app(default_app())
-    report = runner.run_hunts(engine, load_hunts(engine.app), Inputs(paths))
+    report = runner.run_hunts(engine, load_hunts(engine.app), Inputs(paths), jobs=jobs)
     return [
         (r.hunt.name, r.status, r.events, r.matched, r.filtered, r.results, dict(r.timeline))
         for r in report.hunts
@@ -38,12 +39,24 @@ def found(paths: list[Path]) -> tuple[list[Any], list[str]]:
 def parsing_everything(monkeypatch: pytest.MonkeyPatch, paths: list[Path]) -> Any:
     with monkeypatch.context() as patch:
         patch.setattr(inputs_module, "_are_raw_events", lambda _block: False)
+        patch.setattr("hunts.plan.Sieve.wanted", lambda _sieve, _raw: -1)
         return found(paths)
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
 def test_recordings(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found([path]) == parsing_everything(monkeypatch, [path])
+
+
+@pytest.mark.skipif(parallel.available_cores() == 1, reason="processes cannot be forked here")
+@pytest.mark.parametrize("shape", ["aks-blob", "aks-eventhub", "gke"])
+def test_other_shapes_in_parts(shape: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = recording("anonymous_scan_managed").convert(tmp_path, shape)
+    expected = parsing_everything(monkeypatch, [path])
+    monkeypatch.setattr(inputs_module, "LEAST_SHARE", 10_000)
+    assert len(Inputs([path]).shares(2)) == 2
+    assert found([path], jobs=2) == expected
+    assert any(status == "findings" for _, status, *_ in expected[0][:-1])
 
 
 @pytest.mark.parametrize(("name", "change"), ODD, ids=[name for name, _ in ODD])

@@ -15,7 +15,7 @@ from hunts import parallel, runner
 from hunts.content import default_app
 from hunts.inputs import Inputs, RawLines
 from hunts.model import Hunt, Report
-from hunts.plan import Planner
+from hunts.plan import Planner, Sieve
 from spl import Engine
 
 DATA = Path(__file__).parents[1] / "datasets/datasets"
@@ -150,11 +150,17 @@ def found(path: Path, jobs: int = 1) -> tuple[list[Any], Report]:
     ], report
 
 
-@pytest.fixture(scope="module")
-def expected(log: Path) -> tuple[list[Any], Report]:
+def looking_at_everything(path: Path) -> tuple[list[Any], Report]:
+    """Return what is found where each line is parsed and each hunt looks at each event."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inputs_module, "_are_raw_events", lambda _block: False)
-        return found(log)
+        patch.setattr("hunts.plan.Sieve.wanted", lambda _sieve, _raw: -1)
+        return found(path)
+
+
+@pytest.fixture(scope="module")
+def expected(log: Path) -> tuple[list[Any], Report]:
+    return looking_at_everything(log)
 
 
 def test_the_searches_say_something(expected: tuple[list[Any], Report]) -> None:
@@ -175,9 +181,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def expected_of_folder(folder: Path) -> list[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inputs_module, "_are_raw_events", lambda _block: False)
-        return found(folder)[0]
+    return looking_at_everything(folder)[0]
 
 
 def test_several_files(
@@ -206,6 +210,40 @@ def test_without_libraries_for_speed(
     monkeypatch.setattr("spl.scan._count", bytes.count)
     for slow, parsed in zip(found(log)[0], expected[0], strict=True):
         assert slow == parsed
+
+
+def hec(line: str) -> str:
+    """Return the envelope in which Splunk's HTTP Event Collector takes an event; a broken one
+    stays."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return line
+    named = {"sourcetype": "kube:apiserver:audit", "source": "kubernetes", "host": "node-1"}
+    return json.dumps({**named, "time": 1_790_000_000.5, "event": event}, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("wrap", [str, hec], ids=["as they are", "HEC"])
+def test_parsed_events_are_sieved(
+    wrap: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "audit.log"
+    path.write_text("\n".join(map(wrap, text().splitlines())))
+    expected = looking_at_everything(path)[0]
+    monkeypatch.setattr(inputs_module, "_are_raw_events", lambda _block: False)
+    monkeypatch.setattr("hunts.plan._SIEVED_FROM", 10)
+    wanted: list[int] = []
+    sieve = Sieve.wanted
+
+    def watched(one: Sieve, raw: str | bytes) -> int:
+        bits = sieve(one, raw)
+        wanted.append((bits & (1 << len(HUNTS)) - 1).bit_count())
+        return bits
+
+    monkeypatch.setattr("hunts.plan.Sieve.wanted", watched)
+    for sieved, parsed in zip(found(path)[0], expected, strict=True):
+        assert sieved == parsed
+    assert sum(wanted) < len(wanted) * len(HUNTS) * 0.9
 
 
 def test_what_was_missed_is_learned(tmp_path: Path) -> None:

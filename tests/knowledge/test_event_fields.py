@@ -36,6 +36,15 @@ def test_a_field_by_name_is_that_of_all_fields(document: Any) -> None:
         assert Record(raw).field(name) == value, name
 
 
+def test_fields_are_the_same_once_what_was_parsed_is_forgotten() -> None:
+    raws = [f'{{"a":{{"b":1.50}},"c":"{number}","d":-0}}'.encode() for number in range(1_000)]
+    records = [Record(raw, json.loads(raw)) if n % 2 else Record(raw) for n, raw in enumerate(raws)]
+    assert {record.field("a.b") for record in records} == {"1.50"}
+    for number, record in enumerate(records):
+        assert record.field("c") == str(number)
+        assert record.fields() == {"a.b": "1.50", "c": str(number), "d": "-0"}
+
+
 @given(st.one_of(st.binary(max_size=40), st.text(max_size=40)), st.text(max_size=8))
 @example(b"[1]", "{x}")
 @example(b"[1]", "{99999999999}")

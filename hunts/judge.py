@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import accumulate, chain, pairwise
+from itertools import chain
 from operator import itemgetter
 
 from hunts.inputs import RawLines
@@ -229,19 +229,25 @@ class Judge:
                 verdict.count += 1
             if verdict.sees:
                 looks.append((place, verdict, fields))
-        if not looks:
-            return
-        places = _spans(lines) if spans is None else spans
+        raws: list[bytes] = []
         for place, verdict, fields in looks:
             read = reads[place]
             if read is not None:
                 verdict = self._finer(verdict, read, fields, identities)
             if verdict.sees:
-                start, end = places[place]
-                raw = batch.lines.data[start:end]
+                raws = raws or lines.split(b"\n")
+                raw = raws[place]
                 if bits := _holding(raw, verdict):
                     self._note(raw, bits & verdict.takes)
-                    yield bits, verdict.takes, self._views(verdict, fields, raw, batch, start)
+                    views = self._known_views(verdict, fields, raw)
+                    if views is None:
+                        start = (
+                            sum(map(len, raws[:place])) + place
+                            if spans is None
+                            else spans[place][0]
+                        )
+                        views = [self._bind(v) for v in batch.views(start, start + len(raw))]
+                    yield bits, verdict.takes, views
 
     def _read(
         self, lines: bytes, count: int
@@ -273,18 +279,20 @@ class Judge:
         days = {stamp[:_DAY] for stamp in stamps}
         return bool(_STAMPS.fullmatch(" ".join(stamps))) and all(map(_is_day, days))
 
-    def _views(
-        self, verdict: Verdict, unlike: tuple[str, ...], raw: bytes, batch: RawLines, start: int
-    ) -> Sequence[Event | None]:
-        if verdict.glimpses and raw.isascii():
-            fields = dict(zip(self._projection.unlike_names, unlike, strict=True))
-            time = epoch(fields[TIME])
-            if time is not None:
-                return [
-                    None if glimpse is None else glimpse.embodied(raw, time, fields)
-                    for glimpse in verdict.glimpses
-                ]
-        return [self._bind(view) for view in batch.views(start, start + len(raw))]
+    def _known_views(
+        self, verdict: Verdict, unlike: tuple[str, ...], raw: bytes
+    ) -> Sequence[Event | None] | None:
+        """Return the views of a line of which enough is known; None where it must be parsed."""
+        if not verdict.glimpses or not raw.isascii():
+            return None
+        fields = dict(zip(self._projection.unlike_names, unlike, strict=True))
+        time = epoch(fields[TIME])
+        if time is None:
+            return None
+        return [
+            None if glimpse is None else glimpse.embodied(raw, time, fields)
+            for glimpse in verdict.glimpses
+        ]
 
     def _judge(
         self, here: dict[Digest, Verdict], read: Projected | None, identities: Sequence[Event]
@@ -397,12 +405,6 @@ def _holding(raw: bytes, verdict: Verdict) -> int:
             if not any(literal in folded for literal in literals):
                 bits ^= bit
     return bits
-
-
-def _spans(lines: bytes) -> list[Span]:
-    """Return where each line begins and ends."""
-    ends = [*accumulate(len(line) + 1 for line in lines.split(b"\n"))]
-    return [(start, end - 1) for start, end in pairwise([0, *ends])]
 
 
 def _has(name: str, record: Record) -> bool:

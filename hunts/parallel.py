@@ -1,7 +1,8 @@
 """Work on several cores: each share of it in a process of its own.
 
 The processes are forked, so that they have all that was set up before; what they find comes back
-pickled. Where a system cannot fork safely there is one share, which the process itself does.
+pickled, bit by bit. Where a system cannot fork safely there is one share, which the process itself
+does.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _Share = TypeVar("_Share")
 _EVERY = 4 << 20  # bytes
+_NUMBER = 2  # bytes, which are read at once or not at all
 
 
 class WorkerError(Exception):
@@ -32,17 +35,33 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
+class Numbers:
+    """The numbers from 0 to below `count`: each of the processes that iterate over them gets other
+    ones, the next whenever it asks."""
+
+    def __init__(self, count: int) -> None:
+        self._pipe, write = os.pipe()
+        with open(write, "wb") as stream:
+            stream.write(b"".join(number.to_bytes(_NUMBER, "big") for number in range(count)))
+
+    def __iter__(self) -> Iterator[int]:
+        with open(self._pipe, "rb", buffering=0) as stream:
+            while number := stream.read(_NUMBER):
+                yield int.from_bytes(number, "big")
+
+
 class Workers(Generic[_Share, _T]):
     """Processes that each do a share of the work, forked from this one; to be used in `with`.
 
-    Each returns what `work(share, progress)` returns there. Whatever count one calls `progress`
-    with comes to `on_progress` here, once `progress` or `results` is called.
+    What `work(share, progress)` yields in one comes here one by one, so that it need not be in
+    memory at once. Whatever count one calls `progress` with comes to `on_progress` here, once
+    `progress` or `results` is called.
     """
 
     def __init__(
         self,
         shares: Sequence[_Share],
-        work: Callable[[_Share, Callable[[int], object]], _T],
+        work: Callable[[_Share, Callable[[int], object]], Iterable[_T]],
         on_progress: Callable[[int], object],
     ) -> None:
         self._shares = shares
@@ -50,13 +69,12 @@ class Workers(Generic[_Share, _T]):
         self._on_progress = on_progress
         self.processes: list[BaseProcess] = []
         self._waiting: dict[Connection, int] = {}
-        self._done: dict[int, _T] = {}
+        self._found: list[deque[_T]] = [deque() for _ in shares]
         self._unheard = 0
 
     def __enter__(self) -> Self:
         if not self._shares:
             return self
-        gc.collect()
         gc.freeze()  # what is there already need not be copied because a process looked at it
         try:
             self._fork()
@@ -93,14 +111,16 @@ class Workers(Generic[_Share, _T]):
             self._unheard = 0
 
     def results(self) -> Iterator[_T]:
-        """Wait for the processes; yield what they found, in the order of the shares.
+        """Yield what the processes find, in the order of the shares, until all are done.
 
         Raises WorkerError where one fails, with the reason.
         """
-        for place in range(len(self._shares)):
-            while place not in self._done:
-                self._listen(None)
-            yield self._done.pop(place)
+        for place, found in enumerate(self._found):
+            while found or place in self._waiting.values():
+                if found:
+                    yield found.popleft()
+                else:
+                    self._listen(None)
 
     def _listen(self, seconds: float | None) -> None:
         from multiprocessing.connection import wait
@@ -118,12 +138,16 @@ class Workers(Generic[_Share, _T]):
                 self._on_progress(value)
             elif kind == "failed":
                 raise WorkerError(f"a process that reads the logs failed: {value}")
+            elif kind == "found":
+                self._found[self._waiting[connection]].append(value)
             else:
-                self._done[self._waiting.pop(connection)] = value
+                del self._waiting[connection]
 
 
 def _do(
-    connection: Connection, work: Callable[[_Share, Callable[[int], object]], _T], share: _Share
+    connection: Connection,
+    work: Callable[[_Share, Callable[[int], object]], Iterable[_T]],
+    share: _Share,
 ) -> None:
     unsaid = 0
 
@@ -135,7 +159,9 @@ def _do(
             unsaid = 0
 
     try:
-        connection.send(("done", work(share, progress)))
+        for found in work(share, progress):
+            connection.send(("found", found))
+        connection.send(("done", None))
     except KeyboardInterrupt:
         pass  # the process that waits for this one says so
     except Exception as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from hunts.content import filter_macro
 from hunts.inputs import Inputs, RawLines, Share, Views
 from hunts.judge import Alike, Wish
 from hunts.model import Hunt, HuntResult, Report
-from hunts.parallel import Workers
+from hunts.parallel import Numbers, Workers
 from hunts.plan import Plan, Planner
 from hunts.timeline import Timeline, align
 from spl import Engine, Event, SplError
@@ -54,19 +53,27 @@ def run_hunts(
     with workers:
         run.read(chain(first, batches))
         run.feed()
-        for part, share in workers.results():
+        for part in workers.results():
             run.absorb(part)
-            shares.append(share)
+            if isinstance(part, _Read):
+                shares.append(part.share)
     inputs.close(shares)
-    return run.report(inputs)
+    return run.report(inputs, len(shares))
 
 
 @dataclass
-class _Part:
-    """What one process found."""
+class _Held:
+    """What a hunt, by its number, found in another process."""
 
-    hunts: list[bytes]
-    """What each hunt held, pickled: only that of one at a time is there unpickled."""
+    number: int
+    found: Any
+
+
+@dataclass
+class _Read:
+    """What another process read."""
+
+    share: Share
     seen: Counter[str]
     outside: int
     problems: list[str]
@@ -112,30 +119,29 @@ class _Run:
         for hunt in self._hunts:
             hunt.feed()
 
-    def share(self, share: Share, on_progress: Callable[[int], object]) -> tuple[_Part, Share]:
-        """Show the hunts some of the events, in a process of its own."""
+    def share(self, share: Share, on_progress: Callable[[int], object]) -> Iterator[_Held | _Read]:
+        """Show the hunts some of the events, in a process of its own; yield what they found."""
         known_problems = len(self._engine.app.problems)
         for hunt in self._hunts:
             hunt.share()
         self.read(share.batches(on_progress))
-        held = [pickle.dumps(hunt.held()) for hunt in self._hunts]
-        problems = self._engine.app.problems[known_problems:]
-        return _Part(held, self._seen, self._outside, problems), share
+        for number, hunt in enumerate(self._hunts):
+            yield _Held(number, hunt.held())
+        yield _Read(share, self._seen, self._outside, self._engine.app.problems[known_problems:])
 
-    def absorb(self, part: _Part) -> None:
+    def absorb(self, part: _Held | _Read) -> None:
         """Take what another process found in the events that follow."""
-        part.hunts.reverse()
-        for hunt in self._hunts:
-            hunt.absorb(pickle.loads(part.hunts.pop()))
+        if isinstance(part, _Held):
+            self._hunts[part.number].absorb(part.found)
+            return
         self._seen += part.seen
         self._outside += part.outside
         for problem in part.problems:
             self._engine.app.problem(problem)
 
-    def report(self, inputs: Inputs) -> Report:
-        """Return what the hunts found."""
-        there = _there(self._seen, self._outside)
-        results = [hunt.finish(there) for hunt in self._hunts]
+    def report(self, inputs: Inputs, jobs: int) -> Report:
+        """Return what the hunts found; up to `jobs` processes finish them."""
+        results = self._finish(_there(self._seen, self._outside), jobs)
         width = align([hunt.timeline for hunt in self._hunts])
         for hunt, result in zip(self._hunts, results, strict=True):
             result.timeline = dict(sorted(hunt.timeline.counts.items()))
@@ -147,6 +153,27 @@ class _Run:
             bucket_seconds=width,
             timezone=str(self._engine.environment.timezone),
         )
+
+    def _finish(self, there: str, jobs: int) -> list[HuntResult]:
+        if any(hunt.writes for hunt in self._hunts):
+            jobs = 1
+        numbers = Numbers(len(self._hunts))
+
+        def some(*_: object) -> list[tuple[int, HuntResult, list[str]]]:
+            found: list[tuple[int, HuntResult, list[str]]] = []
+            problems = self._engine.app.problems
+            for number in numbers:
+                known = len(problems)
+                found.append((number, self._hunts[number].finish(there), problems[known:]))
+            return found
+
+        results: dict[int, HuntResult] = {}
+        with Workers([None] * (jobs - 1), some, lambda _count: None) as workers:
+            for number, result, problems in chain(some(), workers.results()):
+                results[number] = result
+                for problem in problems:
+                    self._engine.app.problem(problem)
+        return [results[number] for number in range(len(self._hunts))]
 
     def _offer(self, views: Views) -> None:
         if self._within.bounded and not self._within.contains(views[0]):
@@ -241,6 +268,11 @@ class _RunningHunt:
         except SplError as error:
             self._error = _in_a_line(error)
 
+    @property
+    def writes(self) -> bool:
+        """Whether hunts that finish after it see what it leaves behind."""
+        return self._running is not None and self._running.writes
+
     def offer(
         self, views: Sequence[Event], belonging: dict[str, Event | None], *, wanted: bool
     ) -> None:
@@ -294,9 +326,10 @@ class _RunningHunt:
             self._running.share()
 
     def held(self) -> tuple[int, Timeline, str, Any]:
-        """Return what was found in this part; it can be pickled."""
+        """Return what was found in this part, which ends here; it can be pickled."""
         self.feed()
-        held = None if self._running is None else self._running.held()
+        running, self._running = self._running, None
+        held = None if running is None else running.held()
         return self.events, self.timeline, self._error, held
 
     def absorb(self, part: tuple[int, Timeline, str, Any]) -> None:

@@ -240,6 +240,8 @@ class RunningSearch:
         """The search begins with events; others make their own rows."""
         self._events = events
         self._again = not self.reads_events or _has_subsearch(pipeline)
+        self.writes = any(command.writes for command in _commands(pipeline))
+        """Searches that finish after it see what it leaves behind."""
         self._context = Context(
             app=engine.app,
             environment=engine.environment,
@@ -440,8 +442,9 @@ class _Chain:
         self._links = self._links[: self._cut + isinstance(self._behind_rows, Mergeable)]
 
     def held(self) -> tuple[list[int], list[Row], Any]:
-        """Return the counts, and the rows or what the last stage holds of them."""
+        """Return the counts, and the rows or what the last stage holds of them; the chain ends."""
         stage = self._behind_rows
+        self._end()
         return self.counts, self._rows, stage.held() if isinstance(stage, Mergeable) else None
 
     def absorb(
@@ -456,6 +459,10 @@ class _Chain:
             stage.absorb(_bound(in_stage, bind) if isinstance(in_stage, list) else in_stage)
         else:
             self.feed(_bound(rows, bind), self._cut)
+
+    def _end(self) -> None:
+        """Let go of the stages: what they hold may be much."""
+        self._links, self._behind_clause = [], []
 
     @property
     def done(self) -> bool:
@@ -482,7 +489,7 @@ class _Chain:
             stage.before = columns
             self.feed(self._counted(command, stage.finish()), position + 1)
             columns = stage.columns(columns)
-        self._links, self._behind_clause = [], []  # what the stages hold may be much
+        self._end()
         fields = dict.fromkeys(columns or ())
         for row in self._rows:
             fields.update(dict.fromkeys(row))
@@ -520,6 +527,14 @@ def _first_clauses(pipeline: Pipeline) -> Iterator[SearchExpression]:
     for command in pipeline.commands:
         for inner in command.subsearches():
             yield from _first_clauses(inner)
+
+
+def _commands(pipeline: Pipeline) -> Iterator[Command]:
+    """Yield the commands of a search and of the searches inside it."""
+    for command in pipeline.commands:
+        yield command
+        for inner in command.subsearches():
+            yield from _commands(inner)
 
 
 def _has_subsearch(pipeline: Pipeline) -> bool:

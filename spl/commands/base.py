@@ -69,6 +69,8 @@ class Command(Node):
     """It makes rows, and stands first after a leading pipe."""
     ordered: ClassVar[bool] = True
     """Whatever its arguments, its result depends on the order of its input."""
+    writes: ClassVar[bool] = False
+    """It leaves something behind that later searches see."""
     transforming: ClassVar[bool] = False
     """Its rows are no events any more: the order of events ends here."""
 

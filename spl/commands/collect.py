@@ -52,6 +52,7 @@ class Collect(Command):
         "[source=<text>] [sourcetype=<text>] [testmode=<bool>] [timeformat=<format>]"
     )
     documentation: ClassVar[str] = "search-commands/collect"
+    writes: ClassVar[bool] = True
 
     index: str
     options: dict[str, Any]

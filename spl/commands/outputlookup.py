@@ -51,6 +51,7 @@ class Outputlookup(Command):
         "[key_field=<field>] [createinapp=<bool>] <lookup>"
     )
     documentation: ClassVar[str] = "search-commands/outputlookup"
+    writes: ClassVar[bool] = True
 
     append: bool = False
     create_empty: bool = False

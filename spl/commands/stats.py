@@ -156,6 +156,8 @@ class StatsStage(Mergeable):
             adds.add(self._groups[key], events)
 
     def held(self) -> _Held:
+        for group in self._groups.values():
+            group.put_away()
         return self._aggregator.expansions, self._groups
 
     def absorb(self, held: _Held) -> None:

@@ -44,11 +44,10 @@ class DistinctTexts:
         elif other._texts:
             self.update([*other._texts])
 
-    def __getstate__(self) -> tuple[None, dict[str, object]]:
-        """Put them away, too, for another process: it takes them as they are."""
+    def put_away(self) -> None:
+        """Put them away, where they are some, for another process, which takes them as they are."""
         if len(self._texts) > SOME:
             self._put_texts_away()
-        return None, {name: getattr(self, name) for name in self.__slots__}
 
     def _put_texts_away(self) -> None:
         self._put_away.append(pickle.dumps([*self._texts]))

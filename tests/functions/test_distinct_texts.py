@@ -34,6 +34,7 @@ def do(steps: list[tuple[str, list[str]]]) -> None:
             texts.merge(other)
             assert other.in_order() == sorted({*given_texts})
         elif step == "move":
+            texts.put_away()
             texts = pickle.loads(pickle.dumps(texts))
             continue
         else:

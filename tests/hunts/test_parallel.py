@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.context import ForkProcess
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 
 from hunts import inputs as inputs_module
-from hunts import parallel
+from hunts import parallel, runner
+from hunts.content import default_app
 from hunts.inputs import Inputs
-from hunts.parallel import WorkerError, Workers
+from hunts.model import Hunt
+from hunts.parallel import Numbers, WorkerError, Workers
+from spl import Engine
 
 pytestmark = pytest.mark.skipif(
     parallel.available_cores() == 1, reason="processes cannot be forked here"
@@ -30,7 +33,7 @@ Progress = Callable[[int], object]
 
 
 def found(
-    shares: list[int], work: Callable[[int, Progress], Any], on_progress: Progress = print
+    shares: list[int], work: Callable[[int, Progress], Iterable[Any]], on_progress: Progress = print
 ) -> list[Any]:
     with Workers(shares, work, on_progress) as workers:
         return [*workers.results()]
@@ -39,12 +42,13 @@ def found(
 def test_results_come_in_the_order_of_the_shares() -> None:
     read: list[int] = []
 
-    def work(share: int, progress: Progress) -> tuple[int, int]:
+    def work(share: int, progress: Progress) -> Iterator[tuple[int, int]]:
         progress(5 << 20)
-        return share * 2, os.getpid()
+        for part in range(2):
+            yield share * 2 + part, os.getpid()
 
     results = found([3, 1, 2], work, read.append)
-    assert [result for result, _ in results] == [6, 2, 4]
+    assert [result for result, _ in results] == [6, 7, 2, 3, 4, 5]
     assert os.getpid() not in {process for _, process in results}
     assert read == [5 << 20] * 3
 
@@ -52,9 +56,9 @@ def test_results_come_in_the_order_of_the_shares() -> None:
 def test_progress_elsewhere_is_told_while_work_goes_on_here() -> None:
     read: list[int] = []
 
-    def work(share: int, progress: Progress) -> int:
+    def work(share: int, progress: Progress) -> list[int]:
         progress(share)
-        return share
+        return [share]
 
     with Workers([5 << 20], work, read.append) as workers:
         deadline = time.monotonic() + 60
@@ -67,7 +71,7 @@ def test_progress_elsewhere_is_told_while_work_goes_on_here() -> None:
 def test_no_share_needs_no_process() -> None:
     read: list[int] = []
     none: list[int] = []
-    with Workers(none, lambda share, _progress: share, read.append) as workers:
+    with Workers(none, lambda share, _progress: [share], read.append) as workers:
         workers.progress(5 << 20)
         assert [*workers.results()] == []
     assert read == [5 << 20]
@@ -75,21 +79,26 @@ def test_no_share_needs_no_process() -> None:
 
 def test_a_process_that_fails_says_why() -> None:
     with pytest.raises(WorkerError, match="failed: ZeroDivisionError"):
-        found([1, 0], lambda share, _progress: 1 // share)
+        found([1, 0], lambda share, _progress: [1 // share])
 
 
 def test_a_process_that_is_killed_is_missed() -> None:
-    def work(share: int, progress: Progress) -> int:
+    def work(share: int, progress: Progress) -> list[int]:
         if share:
             os.kill(os.getpid(), signal.SIGKILL)
-        return share
+        return [share]
 
     with pytest.raises(WorkerError, match="--jobs 1"):
         found([0, 1], work)
 
 
+def sleep(share: int, _progress: Progress) -> Iterator[int]:
+    time.sleep(share)
+    yield share
+
+
 def test_no_process_outlives_its_workers() -> None:
-    with Workers([60, 60], lambda share, _progress: time.sleep(share), print) as workers:
+    with Workers([60, 60], sleep, print) as workers:
         processes = [process.pid for process in workers.processes]
     for process in processes:
         assert process is not None
@@ -108,13 +117,59 @@ def test_no_process_outlives_one_that_cannot_start(monkeypatch: pytest.MonkeyPat
         started.append(process.pid)
 
     monkeypatch.setattr(ForkProcess, "start", once)
-    workers = Workers([60, 60], lambda share, _progress: time.sleep(share), print)
+    workers = Workers([60, 60], sleep, print)
     with pytest.raises(OSError, match="no more"), workers:
         pass
     (process,) = started
     assert process is not None
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
+
+
+def test_processes_share_numbers() -> None:
+    count = 2_000
+    numbers = Numbers(count)
+
+    def work(_share: int, _progress: Progress) -> Iterator[tuple[int, int]]:
+        for number in numbers:
+            time.sleep(0.000_1)
+            yield number, os.getpid()
+
+    with Workers([0, 0], work, print) as workers:
+        here = [(number, os.getpid()) for number in numbers]
+        there = [*workers.results()]
+    assert sorted(number for number, _ in (*here, *there)) == [*range(count)]
+    assert len({process for _, process in (*here, *there)}) > 1
+
+
+@pytest.mark.parametrize(
+    ("more", "processes"), [("", 1), ("| outputlookup seen.csv", 0), ("| collect index=notes", 0)]
+)
+def test_what_writes_is_finished_in_order(
+    more: str, processes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "audit.log"
+    path.write_text("".join(EVENT % number + "\n" for number in range(50)))
+    searches = [f"`kube_audit` | stats count by verb {more}", "`kube_audit` | stats count by stage"]
+    hunts = [Hunt(s, s, "Hunting", "", s, "kube_audit", (), (), 10, 10) for s in searches]
+    started: list[int] = []
+
+    class Watched(Workers[Any, Any]):
+        def __init__(self, shares: Sequence[Any], work: Any, on_progress: Any) -> None:
+            started.append(len(shares))
+            super().__init__(shares, work, on_progress)
+
+    monkeypatch.setattr(runner, "Workers", Watched)
+    monkeypatch.setattr(inputs_module, "LEAST_SHARE", 100)
+    engine = Engine.from_app(default_app(), lookups=tmp_path)
+    report = runner.run_hunts(engine, hunts, Inputs([path]), jobs=2)
+    assert started == [1, processes]
+    assert [result.results for result in report.hunts] == [
+        [{"verb": "get", "count": "50"}],
+        [{"stage": "ResponseComplete", "count": "50"}],
+    ]
+    assert (tmp_path / "seen.csv").exists() == ("outputlookup" in more)
+    assert bool(engine.collected) == ("collect" in more)
 
 
 def read_in_shares(paths: list[Path], jobs: int) -> tuple[list[bytes], Inputs]:

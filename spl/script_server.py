@@ -64,7 +64,7 @@ def prepare_script(script: Path) -> None:
     """Say that the script may be started: what takes long of that begins at once, elsewhere."""
     if sys.platform != "win32":
         with contextlib.suppress(OSError):  # it comes again when the script is started
-            _server(script, os.getpid())
+            _server(script)
 
 
 def start_script(script: Path, errors: IO[bytes]) -> Script:
@@ -74,7 +74,7 @@ def start_script(script: Path, errors: IO[bytes]) -> Script:
     from_client, to_script = os.pipe()
     from_script, to_client = os.pipe()
     try:
-        pid = _server(script, os.getpid()).run(from_client, to_client, errors.fileno())
+        pid = _server(script).run(from_client, to_client, errors.fileno())
     finally:
         os.close(from_client)
         os.close(to_client)
@@ -135,16 +135,21 @@ class _ScriptServer:
 
     def run(self, stdin: int, stdout: int, stderr: int) -> int:
         """Run the script with these file descriptors; return the id of its process."""
-        socket.send_fds(self._socket, [b"run"], [stdin, stdout, stderr])
-        answer = self._socket.recv(_PID, socket.MSG_WAITALL)
+        # Each answer has a pipe of its own: processes forked from this one ask, too.
+        answered, answering = os.pipe()
+        with open(answered, "rb") as stream:
+            try:
+                socket.send_fds(self._socket, [b"r"], [stdin, stdout, stderr, answering])
+            finally:
+                os.close(answering)
+            answer = stream.read(_PID)
         if len(answer) < _PID:
             raise ConnectionError("the process that starts the app's scripts has ended")
         return int.from_bytes(answer, "big")
 
 
 @lru_cache
-def _server(script: Path, _pid: int) -> _ScriptServer:
-    # A forked process needs one of its own: the answers come to whoever asks first.
+def _server(script: Path) -> _ScriptServer:
     return _ScriptServer(script)
 
 
@@ -167,19 +172,21 @@ def _serve(connection: socket.socket, script: Path) -> None:
         import_module(_PRELOADED)
     sys.path.remove(str(vendored))
     while True:
-        message, descriptors, _, _ = socket.recv_fds(connection, 3, 3)
+        message, descriptors, _, _ = socket.recv_fds(connection, 1, 4)
         if not message:
             return
+        *standard, answering = descriptors
         pid = os.fork()
         if pid == 0:
-            _become(script, connection, descriptors)
+            connection.close()
+            os.close(answering)
+            _become(script, standard)
+        os.write(answering, pid.to_bytes(_PID, "big"))
         for descriptor in descriptors:
             os.close(descriptor)
-        connection.sendall(pid.to_bytes(_PID, "big"))
 
 
-def _become(script: Path, connection: socket.socket, descriptors: list[int]) -> None:
-    connection.close()
+def _become(script: Path, descriptors: list[int]) -> None:
     for standard, descriptor in enumerate(descriptors):
         os.dup2(descriptor, standard)
         os.close(descriptor)

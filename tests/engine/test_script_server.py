@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,27 @@ def test_what_was_prepared_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 )
 def test_nothing_goes_on_behind_the_program(end: str, tmp_path: Path) -> None:
     after_preparing(end, script(tmp_path, "print('here')"))
+
+
+def test_forked_processes_share_what_was_prepared(tmp_path: Path) -> None:
+    several = f"""
+processes = []
+for _ in range(3):
+    pid = os.fork()
+    if pid == 0:
+        for _ in range(5):
+{textwrap.indent(STARTED, " " * 12)}
+        sys.stdout.flush()
+        os._exit(0)
+    processes.append(pid)
+for pid in processes:
+    os.waitpid(pid, 0)
+"""
+    path = script(tmp_path, "import os\nprint(os.getppid(), os.getpid())")
+    ended = after_preparing(several, path)
+    assert ended.stderr == ""
+    servers, runs = zip(*(line.split() for line in ended.stdout.splitlines()), strict=True)
+    assert (len({*servers}), len({*runs})) == (1, 15)
 
 
 @pytest.mark.parametrize("event", [INTERRUPTED, FORKED])

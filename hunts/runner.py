@@ -21,7 +21,7 @@ from spl.engine import Prospect, Results, RunningSearch
 from spl.matching import compile_search
 from spl.time_range import TimeRange
 
-_FED_AT_ONCE = 200
+_FED_AT_ONCE = 500
 """So many events wait for the hunts: fewer than those of which the parsed JSON is kept."""
 _SETTLED_AT_ONCE = 100_000  # events
 _SHOWN_SOURCETYPES = 5

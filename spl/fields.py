@@ -31,7 +31,7 @@ _ESCAPE: Final = re.compile(
     r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|(\\.)",
     re.DOTALL,
 )
-_MOST_PARSED: Final = 300
+_MOST_PARSED: Final = 700
 METADATA: Final = ("source", "sourcetype", "host", "index")
 
 

@@ -18,11 +18,13 @@ from hunts.plan import Plan, Planner
 from hunts.timeline import Timeline, align
 from spl import Engine, Event, SplError
 from spl.engine import Prospect, Results, RunningSearch
+from spl.fields import MOST_PARSED, MOST_PARSED_BYTES
 from spl.matching import compile_search
 from spl.time_range import TimeRange
 
-_FED_AT_ONCE = 500
-"""So many events wait for the hunts: fewer than those of which the parsed JSON is kept."""
+# So much waits for the hunts: less than that of which the parsed JSON is kept.
+_FED_AT_ONCE = MOST_PARSED * 2 // 3
+_FED_BYTES = MOST_PARSED_BYTES // 2
 _SETTLED_AT_ONCE = 100_000  # events
 _SHOWN_SOURCETYPES = 5
 _SHOWN_SEARCH = 60  # characters
@@ -90,6 +92,7 @@ class _Run:
         self._outside = 0
         self._unsettled = 0
         self._waiting = 0
+        self._waiting_bytes = 0
         self._planner = Planner(engine, [hunt.wish for hunt in hunts])
 
     def prepare(self, batches: Iterable[Views | RawLines]) -> None:
@@ -115,7 +118,7 @@ class _Run:
 
     def feed(self) -> None:
         """Let the hunts do what they put off."""
-        self._waiting = 0
+        self._waiting = self._waiting_bytes = 0
         for hunt in self._hunts:
             hunt.feed()
 
@@ -185,7 +188,7 @@ class _Run:
         wanted = self._planner.wanted(bound)
         for position, hunt in enumerate(self._hunts):
             hunt.offer(bound, belonging, wanted=bool(wanted >> position & 1))
-        self._await()
+        self._await(len(views[0].raw))
 
     def _read_lines(self, plan: Plan, batch: RawLines) -> None:
         """Show each hunt its candidates among unparsed lines, and count the rest for it."""
@@ -194,6 +197,7 @@ class _Run:
             if not views:
                 count -= 1
                 continue
+            size = 0
             while bits:
                 bit = bits & -bits
                 bits ^= bit
@@ -202,7 +206,8 @@ class _Run:
                 view = None if identity is None else views[identity]
                 if view is not None:
                     self._hunts[position].take(view, matches=bool(certain & bit))
-            self._await()
+                    size = len(view.raw)
+            self._await(size)
         self._seen[_sourcetypes(batch.origin)] += count
         self._unsettled += count
         if self._unsettled >= _SETTLED_AT_ONCE:
@@ -211,10 +216,11 @@ class _Run:
             if identity is not None:
                 hunt.events += count
 
-    def _await(self) -> None:
-        """Count an event that waits for hunts."""
+    def _await(self, size: int) -> None:
+        """Count an event of so many bytes that waits for hunts."""
         self._waiting += 1
-        if self._waiting >= _FED_AT_ONCE:
+        self._waiting_bytes += size
+        if self._waiting >= _FED_AT_ONCE or self._waiting_bytes >= _FED_BYTES:
             self.feed()
 
     def _settle(self) -> None:

@@ -31,7 +31,8 @@ _ESCAPE: Final = re.compile(
     r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|(\\.)",
     re.DOTALL,
 )
-_MOST_PARSED: Final = 700
+MOST_PARSED: Final = 700
+MOST_PARSED_BYTES: Final = 8 << 20
 METADATA: Final = ("source", "sourcetype", "host", "index")
 
 
@@ -104,14 +105,14 @@ class Record:
         return self._keep(parse_json(self.raw)) if self._json is _UNPARSED else self._json
 
     def _keep(self, json: Json) -> Json:
-        """Keep what was parsed, until that of so many others is kept: it takes ten times the memory
-        of the text, and searches may hold many events."""
         if self._json is _UNPARSED:
-            _parsed.append(self)
-            if len(_parsed) > _MOST_PARSED:
-                _parsed.popleft()._json = _UNPARSED
+            PARSED.add(self)
         self._json = json
         return json
+
+    def forget(self) -> None:
+        """Give back what was parsed; it is parsed again when it is asked for."""
+        self._json = _UNPARSED
 
     def field(self, name: str) -> Value | None:
         """Return the extracted field `name`, or None."""
@@ -144,7 +145,26 @@ class Record:
         return type(value) is int and (b"-0" in raw if isinstance(raw, bytes) else "-0" in raw)
 
 
-_parsed: deque[Record] = deque()
+class _Parsed:
+    """The records that were parsed last. The others forget: JSON takes ten times the memory of its
+    text, and searches may hold many events."""
+
+    def __init__(self) -> None:
+        self._records: deque[Record] = deque()
+        self.size = 0
+        """Of their texts, in bytes."""
+
+    def add(self, record: Record) -> None:
+        """Add a record; the oldest forget."""
+        self._records.append(record)
+        self.size += len(record.raw)
+        while len(self._records) > MOST_PARSED or self.size > MOST_PARSED_BYTES:
+            oldest = self._records.popleft()
+            self.size -= len(oldest.raw)
+            oldest.forget()
+
+
+PARSED: Final = _Parsed()
 
 
 class Event(MutableMapping[str, Value]):

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from spl.fields import Event, Record, find, flatten, parse_json
+from spl.fields import (
+    MOST_PARSED_BYTES,
+    PARSED,
+    Event,
+    Record,
+    find,
+    flatten,
+    parse_json,
+)
 
 KEYS = st.text(alphabet=".{}0a/é ", max_size=4)
 SCALARS = st.one_of(
@@ -43,6 +51,15 @@ def test_fields_are_the_same_once_what_was_parsed_is_forgotten() -> None:
     for number, record in enumerate(records):
         assert record.field("c") == str(number)
         assert record.fields() == {"a.b": "1.50", "c": str(number), "d": "-0"}
+
+
+def test_little_is_kept_of_what_was_parsed_of_large_events() -> None:
+    large = ["x" * (MOST_PARSED_BYTES // size) for size in (1, 3, 2, 5, 4) * 4]
+    records = [Record(json.dumps({"a": text, "b": [text]}).encode()) for text in large]
+    for record, text in zip(records, large, strict=True):
+        assert record.field("a") == text
+        assert PARSED.size <= MOST_PARSED_BYTES
+    assert [record.field("b{}") for record in records] == large
 
 
 @given(st.one_of(st.binary(max_size=40), st.text(max_size=40)), st.text(max_size=8))

@@ -139,7 +139,9 @@ class Inputs:
         for file in self._todo if count > 1 else ():
             size = _size(file) or 0
             ends = [total * number // count - done for number in range(1, count)]
-            cuts = [end for end in ends if 0 < end < size] if is_plain_lines(file.path) else []
+            cuts = [end for end in ends if 0 < end < size]
+            if cuts and not is_plain_lines(file.path):
+                cuts = []
             for start, end in pairwise([0, *cuts, size]):
                 middle = done + (start + end) // 2
                 part = (start, end) if cuts else None

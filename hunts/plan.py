@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -87,7 +87,7 @@ class Sieve:
 
     def __init__(self, wishes: Sequence[Wish | None], views: Sequence[Event]) -> None:
         self._wishes = wishes
-        self._origins = [Origin({"sourcetype": view.origin[0]}, view.verbatim) for view in views]
+        self._origins = _origins(views)
         self._sample: list[bytes] = []
         self._scanner: Scanner | None = None
         self._always = 0
@@ -108,15 +108,15 @@ class Sieve:
     def _make(self) -> Scanner:
         cost = _cost(b"\n".join(self._sample))
         self._sample.clear()
-        wanted: dict[bytes, int] = {}
+        wanted: list[tuple[int, frozenset[bytes]]] = []
         for place, wish in enumerate(self._wishes):
             covers = [cover(wish.clause, origin, cost) for origin in self._origins] if wish else []
             for found in covers:
                 if found.literals is None:
                     self._always |= 1 << place
-                for literal in found.literals or ():
-                    wanted[literal] = wanted.get(literal, 0) | 1 << place
-        return Scanner(wanted, EXCEPTIONS)
+                else:
+                    wanted.append((1 << place, found.literals))
+        return Scanner(_by_literal(wanted), EXCEPTIONS)
 
 
 @dataclass(frozen=True)
@@ -194,8 +194,7 @@ class Planner:
         self, identities: Sequence[Event], views: Sequence[int | None], batch: RawLines
     ) -> Finder:
         cost = _cost(batch.lines.data[:_SAMPLE].lower())
-        # What holds for all such files: not their own source and host.
-        origins = [Origin({"sourcetype": view.origin[0]}, view.verbatim) for view in identities]
+        origins = _origins(identities)
         askers = [
             Asker(1 << place, wish, view, cover(wish.clause, origins[view], cost).literals)
             for place, (wish, view) in enumerate(zip(self._wishes, views, strict=True))
@@ -264,12 +263,23 @@ def _sorts(events: Sequence[Any]) -> list[Any]:
 
 def _scanner(askers: Sequence[Asker], sample: bytes) -> Scanner | None:
     """Return what finds the lines by literals, if those are few."""
-    wanted: dict[bytes, int] = {}
-    for asker in askers:
-        if asker.literals is None:
-            return None
-        for literal in asker.literals:
-            wanted[literal] = wanted.get(literal, 0) | asker.bit
-    scanner = Scanner(wanted, EXCEPTIONS)
+    wanted = [(asker.bit, asker.literals) for asker in askers if asker.literals is not None]
+    if len(wanted) < len(askers):
+        return None
+    scanner = Scanner(_by_literal(wanted), EXCEPTIONS)
     few = sum(1 for _ in scanner.lines(sample)) <= _FEW * (sample.count(b"\n") + 1)
     return scanner if few else None
+
+
+def _origins(views: Sequence[Event]) -> list[Origin]:
+    """Return what holds for all files whose events have these identities: not source and host."""
+    return [Origin({"sourcetype": view.origin[0]}, view.verbatim) for view in views]
+
+
+def _by_literal(wanted: Iterable[tuple[int, frozenset[bytes]]]) -> dict[bytes, int]:
+    """Return for each literal the bits of those who ask for it."""
+    bits: dict[bytes, int] = {}
+    for bit, literals in wanted:
+        for literal in literals:
+            bits[literal] = bits.get(literal, 0) | bit
+    return bits

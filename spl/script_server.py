@@ -181,7 +181,8 @@ def _serve(connection: socket.socket, script: Path) -> None:
             connection.close()
             os.close(answering)
             _become(script, standard)
-        os.write(answering, pid.to_bytes(_PID, "big"))
+        with contextlib.suppress(BrokenPipeError):  # who asked has ended; others may ask
+            os.write(answering, pid.to_bytes(_PID, "big"))
         for descriptor in descriptors:
             os.close(descriptor)
 

@@ -381,10 +381,11 @@ class Judge:
             elif verdict.count:
                 yield verdict.foreseen, Alike(verdict.count, {})
                 verdict.count = 0
+        self._verdicts = by_origin  # of other files no more lines will come
         if len(self._anywhere) > _MOST_VERDICTS:
             self._start(self._missed)
         elif self._count > _MOST_VERDICTS:
-            self._verdicts.clear()
+            self._verdicts = {}
             self._count = 0
         if (
             len(self._missed) == _MISSED

@@ -14,6 +14,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
+from spl.spill import Spill, use
+
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
@@ -68,6 +70,7 @@ class Workers(Generic[_Share, _T]):
         self._work = work
         self._on_progress = on_progress
         self.processes: list[BaseProcess] = []
+        self._spills = [Spill() for _ in shares]
         self._waiting: dict[Connection, int] = {}
         self._found: list[deque[_T]] = [deque() for _ in shares]
         self._unheard = 0
@@ -90,7 +93,9 @@ class Workers(Generic[_Share, _T]):
         context = get_context("fork")
         for place, share in enumerate(self._shares):
             here, there = context.Pipe(duplex=False)
-            process = context.Process(target=_do, args=(there, self._work, share), daemon=True)
+            process = context.Process(
+                target=_do, args=(there, self._work, share, self._spills[place]), daemon=True
+            )
             process.start()
             there.close()
             self.processes.append(process)
@@ -148,7 +153,9 @@ def _do(
     connection: Connection,
     work: Callable[[_Share, Callable[[int], object]], Iterable[_T]],
     share: _Share,
+    own: Spill,
 ) -> None:
+    use(own)
     unsaid = 0
 
     def progress(count: int) -> None:

@@ -17,12 +17,11 @@ from spl.commands.aggregation import Alike
 from spl.commands.base import (
     Columns,
     Command,
+    Holding,
     Mergeable,
-    OnAll,
     PerBatch,
     Pipeline,
     Stage,
-    newest_first,
 )
 from spl.commands.eval import Eval
 from spl.commands.fillnull import Fillnull
@@ -30,6 +29,7 @@ from spl.commands.lookup import Lookup
 from spl.commands.makemv import Makemv
 from spl.commands.regex import Regex
 from spl.commands.rex import Rex
+from spl.commands.rows import NEWEST_FIRST
 from spl.commands.search import Search
 from spl.commands.stats import ForeseenRow, StatsStage
 from spl.commands.subsearch import possible
@@ -286,7 +286,7 @@ class RunningSearch:
         messages, in_chain = held
         for message in messages:
             self._context.say(message.level, message.text)
-        self._chain.absorb(in_chain, self._engine.bind)
+        self._chain.absorb(in_chain)
 
     @property
     def clause(self) -> SearchExpression | None:
@@ -361,6 +361,7 @@ class _Chain:
         over_events: bool = True,
     ) -> None:
         self.counts = [0] * len(commands)
+        self._context = context
         self.clause: SearchExpression | None = None
         self._rows: list[Row] = []
         # A stage with the position of its command; those that the engine adds have none.
@@ -379,14 +380,14 @@ class _Chain:
                     self._links.append((None, PerBatch(partial(filter, within.contains))))
             stage = _with_place(command, command.start, context)
             if not ordered and not _leaves_order(command):
-                self._links.append((None, OnAll(newest_first)))
+                self._links.append((None, Holding(context, NEWEST_FIRST)))
                 ordered = True
             self._links.append((position, stage))
             if begins:
                 self._links.append((None, PerBatch(_own)))
                 ordered = not _needs_order(commands[1:])
         if not ordered:
-            self._links.append((None, OnAll(newest_first)))
+            self._links.append((None, Holding(context, NEWEST_FIRST)))
         stages = [stage for _, stage in self._links]
         self._cut = next(
             (n for n, s in enumerate(stages) if not isinstance(s, PerBatch)), len(stages)
@@ -439,26 +440,30 @@ class _Chain:
 
     def share(self) -> None:
         """Keep only the links up to the first that holds its rows, so that these can be taken."""
-        self._links = self._links[: self._cut + isinstance(self._behind_rows, Mergeable)]
-
-    def held(self) -> tuple[list[int], list[Row], Any]:
-        """Return the counts, and the rows or what the last stage holds of them; the chain ends."""
         stage = self._behind_rows
-        self._end()
-        return self.counts, self._rows, stage.held() if isinstance(stage, Mergeable) else None
+        if not isinstance(stage, Mergeable):
+            stage = Holding(self._context)
+        self._links[self._cut :] = [(None, stage)]
 
-    def absorb(
-        self, held: tuple[list[int], list[Row], Any], bind: Callable[[Event], Event]
-    ) -> None:
+    def held(self) -> tuple[list[int], Any]:
+        """Return the counts, and what the last stage holds; the chain ends."""
+        stage = self._behind_rows
+        assert isinstance(stage, Mergeable)
+        self._end()
+        return self.counts, stage.held()
+
+    def absorb(self, held: tuple[list[int], Any]) -> None:
         """Take what a chain of the same commands held that shared the work."""
-        counts, rows, in_stage = held
+        counts, in_stage = held
         for position, count in enumerate(counts):
             self.counts[position] += count
         stage = self._behind_rows
         if isinstance(stage, Mergeable):
-            stage.absorb(_bound(in_stage, bind) if isinstance(in_stage, list) else in_stage)
+            stage.absorb(in_stage)
         else:
-            self.feed(_bound(rows, bind), self._cut)
+            rows = Holding(self._context)
+            rows.absorb(in_stage)
+            self.feed(rows.finish(), self._cut)
 
     def _end(self) -> None:
         """Let go of the stages: what they hold may be much."""
@@ -466,7 +471,7 @@ class _Chain:
 
     @property
     def done(self) -> bool:
-        sorting = any(isinstance(stage, OnAll) for _, stage in self._links)
+        sorting = any(isinstance(stage, Holding) for _, stage in self._links)
         return not sorting and any(stage.done for _, stage in self._links)
 
     def feed(self, rows: Iterable[Row], behind: int = 0) -> None:
@@ -549,10 +554,6 @@ def _has_subsearch(pipeline: Pipeline) -> bool:
 def _own(rows: Iterable[Row]) -> Iterator[Row]:
     """Give the search its own view of each event: others read the same one."""
     return (row.view() if isinstance(row, Event) else row for row in rows)
-
-
-def _bound(rows: Iterable[Row], bind: Callable[[Event], Event]) -> list[Row]:
-    return [bind(row) if isinstance(row, Event) else row for row in rows]
 
 
 def _telling(on_match: Callable[[float], object], rows: Iterable[Row]) -> Iterator[Row]:

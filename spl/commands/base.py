@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+from spl.commands.rows import Held, Order, Rows
 from spl.context import Context
 from spl.lang.reader import Node, Reader
-from spl.values import Row, to_number
+from spl.values import Row
 
 Columns = list[str] | None
 """The columns of a result in order; None where the rows alone know them."""
@@ -149,45 +150,45 @@ class PerBatch(Stage):
         return self._columns(before) if self._columns else before
 
 
-class OnAll(Mergeable):
-    """A stage that must see all rows first."""
+class Holding(Mergeable):
+    """A stage that must see all rows first, and gives them in order."""
 
-    def __init__(
-        self,
-        run: Callable[[list[Row]], Iterable[Row]],
-        columns: Callable[[Columns], Columns] | None = None,
-    ) -> None:
-        self._run = run
-        self._columns = columns
-        self._rows: list[Row] = []
+    def __init__(self, context: Context, order: Order | None = None) -> None:
+        """`order`: None for that in which they come."""
+        self.rows = Rows(context, order)
 
     def feed(self, rows: Iterable[Row]) -> Iterable[Row]:
-        self._rows.extend(rows)
+        self.rows.extend(rows)
         return ()
 
     def finish(self) -> Iterable[Row]:
-        rows, self._rows = self._rows, []
-        return self._run(rows)
+        return iter(self.rows)
 
-    def held(self) -> list[Row]:
-        return self._rows
+    def held(self) -> Held:
+        return self.rows.held()
 
-    def absorb(self, held: list[Row]) -> None:
-        self._rows.extend(held)
+    def absorb(self, held: Held) -> None:
+        self.rows.absorb(held)
+
+
+class OnAll(Holding):
+    """A stage that works on all rows at once."""
+
+    def __init__(
+        self,
+        context: Context,
+        run: Callable[[list[Row]], Iterable[Row]],
+        columns: Callable[[Columns], Columns] | None = None,
+    ) -> None:
+        super().__init__(context)
+        self._run = run
+        self._columns = columns
+
+    def finish(self) -> Iterable[Row]:
+        return self._run([*self.rows])
 
     def columns(self, before: Columns) -> Columns:
         return self._columns(before) if self._columns else before
-
-
-def newest_first(rows: Iterable[Row]) -> list[Row]:
-    """Order events as Splunk returns them; those of one time keep their order."""
-
-    def key(row: Row) -> float:
-        value = row.get("_time")
-        number = to_number(value) if isinstance(value, str) else None
-        return float("inf") if number is None else -number
-
-    return sorted(rows, key=key)
 
 
 def per_row(

@@ -73,7 +73,7 @@ class Bin(Command):
 
         if self.options.span is not None:
             return per_row(change, adding([output]))
-        return OnAll(change_all, adding([output]))
+        return OnAll(context, change_all, adding([output]))
 
     def arguments(self) -> Iterable[str]:
         yield str(self.options)

@@ -65,7 +65,7 @@ class Dedup(Command):
         )
 
     def start(self, context: Context) -> Stage:
-        return _DedupStage(self)
+        return _DedupStage(self, context)
 
     def arguments(self) -> Iterable[str]:
         yield str(self.count)
@@ -82,23 +82,19 @@ class Dedup(Command):
 
 
 class _DedupStage(Stage):
-    def __init__(self, command: Dedup) -> None:
+    def __init__(self, command: Dedup, context: Context) -> None:
         self._command = command
         self._seen: Counter[Key] = Counter()
         self._last: Key | None = None
-        self._waiting: list[Row] = []
+        self._sort: Stage | None = None
+        if command.sortby:
+            self._sort = Sort(limit=0, fields=command.sortby, span=command.span).start(context)
 
-    def feed(self, rows: Iterable[Row]) -> Iterator[Row]:
-        if self._command.sortby:
-            self._waiting.extend(rows)
-        else:
-            yield from self._keep(rows)
+    def feed(self, rows: Iterable[Row]) -> Iterable[Row]:
+        return self._keep(rows) if self._sort is None else self._sort.feed(rows)
 
     def finish(self) -> Iterable[Row]:
-        if not self._command.sortby:
-            return ()
-        by = Sort(limit=0, fields=self._command.sortby, span=self._command.span)
-        return self._keep(by.sorted(self._waiting))
+        return () if self._sort is None else self._keep(self._sort.finish())
 
     def _keep(self, rows: Iterable[Row]) -> Iterator[Row]:
         command, seen = self._command, self._seen

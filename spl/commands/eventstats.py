@@ -16,6 +16,7 @@ from spl.commands.aggregation import (
 )
 from spl.commands.arguments import boolean, names_text, options_text, read_by, read_options
 from spl.commands.base import Columns, Command, Stage, adding
+from spl.commands.rows import Rows
 from spl.context import Context
 from spl.lang.reader import Reader
 from spl.values import Row
@@ -61,23 +62,23 @@ class _EventstatsStage(Stage):
             command.aggregations, context.environment, allnum=command.allnum
         )
         self._groups: dict[tuple[str, ...], Group] = {}
-        self._rows: list[tuple[Row, tuple[str, ...] | None]] = []
+        self._rows = Rows(context)
 
     def feed(self, rows: Iterable[Row]) -> Iterable[Row]:
         groups, aggregator = self._groups, self._aggregator
         for row in rows:
-            keys = list(group_keys(row, self._by))
-            for key in keys:
+            for key in group_keys(row, self._by):
                 group = groups.get(key)
                 if group is None:
                     group = groups[key] = Group(aggregator)
                 aggregator.add(group, row)
-            self._rows.append((row, keys[0] if keys else None))
+            self._rows.append(row)
         return ()
 
     def finish(self) -> Iterator[Row]:
         results = {key: self._aggregator.results(group) for key, group in self._groups.items()}
-        for row, key in self._rows:
+        for row in self._rows:
+            key = next(iter(group_keys(row, self._by)), None)
             if key is not None:
                 set_outputs(row, self._aggregator.outputs, results[key])
             yield row

@@ -33,7 +33,7 @@ class Fillnull(Command):
 
     def start(self, context: Context) -> Stage:
         if not self.fields:
-            return OnAll(self._fill_all)
+            return OnAll(context, self._fill_all)
 
         def fill(row: Row) -> None:
             for name in self.fields:

@@ -108,7 +108,7 @@ class Foreach(Command):
 
     def start(self, context: Context) -> Stage:
         if self.mode == "multifield":
-            return OnAll(lambda rows: self._each_field(rows, context))
+            return OnAll(context, lambda rows: self._each_field(rows, context))
         if len(self.pipeline.commands) != 1 or not isinstance(
             self.pipeline.commands[0], (Eval, Unread)
         ):

@@ -45,7 +45,7 @@ class Format(Command):
         return cls(parts=tuple(parts) or FORMAT, **options, span=reader.span(start))
 
     def start(self, context: Context) -> Stage:
-        return OnAll(self._format, lambda _before: ["search"])
+        return OnAll(context, self._format, lambda _before: ["search"])
 
     def _format(self, rows: list[Row]) -> Iterator[Row]:
         chosen = rows[: self.maxresults] if self.maxresults else rows

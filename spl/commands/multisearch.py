@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from spl.commands.base import Columns, Command, Pipeline, Stage, newest_first
+from spl.commands.base import Columns, Command, Pipeline, Stage
+from spl.commands.rows import newest_first
 from spl.commands.subsearch import read_subsearch
 from spl.context import Context, Found
 from spl.lang.reader import Reader

@@ -34,7 +34,7 @@ class Mvcombine(Command):
         return cls(field=read_field(reader), **options, span=reader.span(start))
 
     def start(self, context: Context) -> Stage:
-        return OnAll(self._combine)
+        return OnAll(context, self._combine)
 
     def _combine(self, rows: list[Row]) -> Iterator[Row]:
         combined: dict[Hashable, Row] = {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from spl.commands.base import Command, OnAll, Stage
+from spl.commands.base import Command, Holding, Stage
 from spl.context import Context
 from spl.lang.reader import Reader
+from spl.values import Row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,4 +25,9 @@ class Reverse(Command):
         return cls(span=reader.span(start))
 
     def start(self, context: Context) -> Stage:
-        return OnAll(reversed)
+        return _ReverseStage(context)
+
+
+class _ReverseStage(Holding):
+    def finish(self) -> Iterable[Row]:
+        return reversed(self.rows)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any, ClassVar, Self
 
 from spl.commands.arguments import integer, name_text, read_field, read_options
-from spl.commands.base import Command, OnAll, Stage
+from spl.commands.base import Command, Holding, Stage
+from spl.commands.rows import Order
 from spl.context import Context
 from spl.lang.reader import Reader
 from spl.values import Row, to_number, values_of
@@ -102,19 +104,49 @@ class Sort(Command):
         return cls(limit=limit, fields=tuple(fields), reverse=reverse, span=reader.span(start))
 
     def start(self, context: Context) -> Stage:
-        return OnAll(self.sorted)
+        return _SortStage(self, context)
 
-    def sorted(self, rows: list[Row]) -> Iterator[Row]:
-        """Return the rows in order, up to the limit."""
+    def sort(self, rows: list[Row]) -> list[Row]:
+        """Return all the rows in order."""
         for field in reversed(self.fields):
             rows = _sort_by(rows, field, self.reverse)
-        return iter(rows[: self.limit] if self.limit else rows)
+        return rows
+
+    def key(self, row: Row) -> tuple[Any, ...]:
+        """Return what has the same order."""
+        return tuple(_key(row, field, self.reverse) for field in self.fields)
 
     def arguments(self) -> Iterable[str]:
         yield str(self.limit)
         yield ", ".join(map(str, self.fields))
         if self.reverse:
             yield "desc"
+
+
+class _SortStage(Holding):
+    def __init__(self, command: Sort, context: Context) -> None:
+        super().__init__(context, Order(command.sort, command.key))
+        self._limit = command.limit or None
+
+    def finish(self) -> Iterable[Row]:
+        return islice(iter(self.rows), self._limit)
+
+
+class _Reversed:
+    """What comes before another where `key` comes behind it."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: Any) -> None:
+        self._key = key
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Reversed) and self._key == other._key
+
+    def __lt__(self, other: _Reversed) -> bool:
+        return bool(other._key < self._key)
+
+    __hash__ = None  # type: ignore[assignment]  # compared only
 
 
 def read_sort_field(reader: Reader) -> SortField:
@@ -141,3 +173,11 @@ def _sort_by(rows: list[Row], field: SortField, reverse: bool) -> list[Row]:
             missing.append(row)
     present.sort(key=lambda pair: pair[0], reverse=field.descending is not reverse)
     return [row for _, row in present] + missing
+
+
+def _key(row: Row, field: SortField, reverse: bool) -> tuple[bool, Any]:
+    values = values_of(row.get(field.name))
+    if not values:
+        return True, None
+    key = _KEYS[field.kind](values[0])
+    return False, _Reversed(key) if field.descending is not reverse else key

@@ -11,7 +11,6 @@ from spl.commands.aggregation import (
     Aggregator,
     Alike,
     Foreseen,
-    Group,
     group_keys,
     read_aggregations,
 )
@@ -25,7 +24,7 @@ from spl.commands.arguments import (
     read_options,
 )
 from spl.commands.base import Columns, Command, Mergeable, Stage
-from spl.commands.sort import natural_key
+from spl.commands.groups import Groups, Held, Key
 from spl.context import Context
 from spl.fields import Event, SlotError, TimeSlot
 from spl.lang.reader import Reader
@@ -76,14 +75,11 @@ class Stats(Command):
         yield from options_text(at_end)
 
 
-_Held = tuple[list[tuple[int, str]], dict[tuple[str, ...], Group]]
-
-
 @dataclass(frozen=True)
 class ForeseenRow:
     """A row that many events become: its groups, and what it adds to each."""
 
-    keys: list[tuple[str, ...]]
+    keys: list[Key]
     adds: Foreseen
     slot: tuple[int, TimeSlot] | None = None
     """The place in the keys of a field that follows from the time of each event, and how."""
@@ -101,19 +97,15 @@ class StatsStage(Mergeable):
             allnum=bool(command.options.get("allnum")),
             delimiter=command.options.get("delim"),
         )
-        self._groups: dict[tuple[str, ...], Group] = {}
+        self._groups = Groups(self._aggregator)
         if not self._by:
-            # without BY there is one row, even of nothing
-            self._groups[()] = Group(self._aggregator)
+            self._groups.of(())  # without BY there is one row, even of nothing
 
     def feed(self, rows: Iterable[Row]) -> Iterable[Row]:
         groups, aggregator, by = self._groups, self._aggregator, self._by
         for row in rows:
             for key in group_keys(row, by, distinct=self._distinct):
-                group = groups.get(key)
-                if group is None:
-                    group = groups[key] = Group(aggregator)
-                aggregator.add(group, row)
+                aggregator.add(groups.of(key), row)
         return ()
 
     @property
@@ -147,33 +139,20 @@ class StatsStage(Mergeable):
             keys = [(*key[:place], value, *key[place:]) for key in row.keys]
             self._take_foreseen(keys, row.adds, some)
 
-    def _take_foreseen(
-        self, keys: Iterable[tuple[str, ...]], adds: Foreseen, events: Alike
-    ) -> None:
+    def _take_foreseen(self, keys: Iterable[Key], adds: Foreseen, events: Alike) -> None:
         for key in keys:
-            if key not in self._groups:
-                self._groups[key] = Group(self._aggregator)
-            adds.add(self._groups[key], events)
+            adds.add(self._groups.of(key), events)
 
-    def held(self) -> _Held:
-        for group in self._groups.values():
-            group.put_away()
-        return self._aggregator.expansions, self._groups
+    def held(self) -> Held:
+        return self._groups.held()
 
-    def absorb(self, held: _Held) -> None:
-        expansions, groups = held
-        for key, group in groups.items():
-            if key not in self._groups:
-                if not expansions:  # whose places may be others here
-                    self._groups[key] = group
-                    continue
-                self._groups[key] = Group(self._aggregator)
-            self._aggregator.merge(self._groups[key], group, expansions)
+    def absorb(self, held: Held) -> None:
+        self._groups.absorb(held)
 
     def finish(self) -> Iterator[Row]:
-        for key in sorted(self._groups, key=lambda key: [natural_key(part) for part in key]):
+        for key, group in self._groups.in_order():
             row: Row = dict(zip(self._by, key, strict=True))
-            row.update(self._aggregator.results(self._groups.pop(key)))
+            row.update(self._aggregator.results(group))
             yield row
 
     def columns(self, before: Columns) -> Columns:

@@ -16,7 +16,8 @@ from spl.commands.arguments import (
     read_fields,
     read_options,
 )
-from spl.commands.base import Command, OnAll, Stage, newest_first
+from spl.commands.base import Command, OnAll, Stage
+from spl.commands.rows import newest_first
 from spl.context import Context
 from spl.errors import SplError, UnsupportedSplError
 from spl.evaluation import compile_condition
@@ -144,7 +145,7 @@ class Transaction(Command):
         return cls(fields=fields, options=options, **filters, span=reader.span(start))
 
     def start(self, context: Context) -> Stage:
-        return OnAll(lambda rows: _Transactions(self, context).of(rows))
+        return OnAll(context, lambda rows: _Transactions(self, context).of(rows))
 
     def arguments(self) -> Iterable[str]:
         yield names_text(self.fields)

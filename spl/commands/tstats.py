@@ -17,7 +17,8 @@ from spl.commands.arguments import (
     read_option_value,
     read_options,
 )
-from spl.commands.base import Columns, Command, Pipeline, Stage, newest_first
+from spl.commands.base import Columns, Command, Pipeline, Stage
+from spl.commands.rows import newest_first
 from spl.commands.stats import Stats
 from spl.commands.subsearch import resolved, subsearches_of
 from spl.context import Context

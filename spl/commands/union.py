@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 from spl.commands.arguments import options_text, read_options
-from spl.commands.base import Columns, Command, Pipeline, Stage, adding, newest_first
+from spl.commands.base import Columns, Command, Pipeline, Stage, adding
+from spl.commands.rows import newest_first
 from spl.commands.subsearch import OPTIONS, read_subsearch, run_with_options
 from spl.context import Context, Found
 from spl.errors import UnsupportedSplError

@@ -298,6 +298,12 @@ def test_judged(log: Path, expected: tuple[list[Any], Report]) -> None:
     assert report.errors == expected[1].errors
 
 
+@pytest.mark.usefixtures("little_memory")
+def test_with_little_memory(log: Path, expected: tuple[list[Any], Report]) -> None:
+    for put_away, parsed in zip(found(log)[0], expected[0], strict=True):
+        assert put_away == parsed
+
+
 @pytest.mark.skipif(parallel.available_cores() == 1, reason="processes cannot be forked here")
 @pytest.mark.parametrize("jobs", [2, 3])
 def test_in_parts(
@@ -309,3 +315,13 @@ def test_in_parts(
         assert parts == parsed
     assert report.errors == expected[1].errors
     assert report.inputs == expected[1].inputs
+
+
+@pytest.mark.skipif(parallel.available_cores() == 1, reason="processes cannot be forked here")
+@pytest.mark.usefixtures("little_memory")
+def test_in_parts_with_little_memory(
+    log: Path, expected: tuple[list[Any], Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inputs_module, "LEAST_SHARE", 10_000)
+    for parts, parsed in zip(found(log, 3)[0], expected[0], strict=True):
+        assert parts == parsed

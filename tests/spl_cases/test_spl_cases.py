@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from spl import Engine, SplError
 from tests.spl_cases.compare_spl import compare
 
 CASES = sorted(Path(__file__).parent.rglob("*.json"))
+HOLDING = re.compile(
+    r"\| *(stats|eventstats|sort|reverse|dedup|transaction|mvcombine|streamstats)\b"
+)
 LOOKUP_SETTINGS = (
     "match_type",
     "max_matches",
@@ -45,6 +49,18 @@ def write_app(case: dict[str, Any], folder: Path) -> Path:
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_case(path: Path, tmp_path: Path) -> None:
+    check(path, tmp_path)
+
+
+@pytest.mark.usefixtures("little_memory")
+@pytest.mark.parametrize(
+    "path", [path for path in CASES if HOLDING.search(path.read_text())], ids=lambda path: path.stem
+)
+def test_case_with_little_memory(path: Path, tmp_path: Path) -> None:
+    check(path, tmp_path)
+
+
+def check(path: Path, tmp_path: Path) -> None:
     case = json.loads(path.read_text())
     engine = Engine.from_app(write_app(case, tmp_path), timezone=case.get("timezone", "UTC"))
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -32,7 +33,7 @@ _FIRST_STAMP = "0001-01-01T00:00:00Z"
 _PREFIXES = ((86_400, 10), (3_600, 13), (600, 15), (60, 16), (10, 18), (1, 19))
 _EXCEPTION = re.compile(EXCEPTIONS)
 _MOST_VERDICTS = 20_000
-_MOST_FINER = 1_000
+MOST_FINER = 1_000
 """Beyond so many different events with the same coarse digest, judging another does not pay."""
 _MISSED = 200
 _MISSED_SHARE = 0.02
@@ -56,6 +57,8 @@ class Wish:
     clause: SearchExpression
     foresee: Callable[[Event], Prospect | None]
     """See `RunningSearch.foresee`."""
+    counted_fields: Sequence[str]
+    """See `RunningSearch.counted_fields`."""
     matches: Callable[[Row], bool | None] = field(init=False)
     """The clause, for an event that is known in part."""
 
@@ -193,6 +196,7 @@ class Judge:
     def _start(self, missed: Sequence[bytes]) -> None:
         self._projection = self._learn(missed)
         self._stamp = self._projection.column(TIME)
+        self._timed = self._stamp is not None
         self._anywhere: dict[Digest, tuple[Record, Verdict]] = {}
         self._verdicts: dict[Digest, dict[Digest, Verdict]] = {}
         """By source and host, then by the coarse digest."""
@@ -307,14 +311,15 @@ class Judge:
             anywhere = Verdict()
             record = self._projection.coarse_record(read)
             events = [identity.hiding(_PLACE).glimpse(record) for identity in identities]
-            self._decide(anywhere, self._askers, events)
+            decide(anywhere, self._askers, events, timed=self._timed)
             self._anywhere[digest] = record, anywhere
         record, anywhere = self._anywhere[digest]
         verdict = here[digest] = Verdict(
             foreseen=[*anywhere.foreseen], tells_apart=anywhere.tells_apart
         )
         askers = [asker for asker in self._askers if anywhere.sees & asker.bit]
-        self._decide(verdict, askers, [identity.glimpse(record) for identity in identities])
+        events = [identity.glimpse(record) for identity in identities]
+        decide(verdict, askers, events, timed=self._timed)
         self._count += 1
         return verdict
 
@@ -330,37 +335,28 @@ class Judge:
         digest = self._projection.fine(read)
         finer = verdict.finer.get(digest)
         if finer is None:
-            if len(verdict.finer) >= _MOST_FINER:
+            if len(verdict.finer) >= MOST_FINER:
                 return verdict
             finer = verdict.finer[digest] = Verdict()
             self._count += 1
             askers = [asker for asker in self._askers if verdict.sees & asker.bit]
             record = self._projection.record(read)
             events = [identity.glimpse(record) for identity in identities]
-            self._decide(finer, askers, events)
-            if self._stamp and all(_has(name, record) for name in ("auditID", "stage")):
-                taken = {asker.identity for asker in askers if finer.sees & asker.bit}
+            decide(finer, askers, events, timed=self._timed)
+            if self._timed and all(_has(name, record) for name in ("auditID", "stage")):
+                taken: set[int] = set()
+                for asker in askers:
+                    if finer.sees & asker.bit:
+                        taken.add(asker.identity)
+                        # What is known of the fields is kept for the events themselves.
+                        for name in asker.wish.counted_fields:
+                            with suppress(UnreadError):
+                                events[asker.identity].get(name)
                 finer.glimpses = [e if n in taken else None for n, e in enumerate(events)]
         if not finer.events and not finer.count:
             self._finer_with_events.append(finer)
         finer.add(unlike)
         return finer
-
-    def _decide(self, verdict: Verdict, askers: Iterable[Asker], events: Sequence[Event]) -> None:
-        """Say what becomes of events that are like these, one for each identity."""
-        for asker in askers:
-            wish, event = asker.wish, events[asker.identity]
-            matches = wish.matches(event)
-            prospect = wish.foresee(event) if matches else None
-            if prospect and (not prospect.rows or self._stamp):
-                verdict.foreseen.append((asker.position, prospect))
-                verdict.tells_apart = verdict.tells_apart or bool(prospect.rows)
-            elif matches is not False:
-                verdict.sees |= asker.bit
-                if matches:
-                    verdict.takes |= asker.bit
-                elif asker.literals is not None:
-                    verdict.needs.append((asker.bit, asker.literals))
 
     def _note(self, raw: bytes, takes: int) -> None:
         self._looks += bool(takes)
@@ -372,15 +368,7 @@ class Judge:
         by_origin, self._with_events = self._with_events, {}
         finer, self._finer_with_events = self._finer_with_events, []
         coarse = chain.from_iterable(here.values() for here in by_origin.values())
-        for verdict in chain(coarse, finer):
-            if verdict.events:
-                columns = zip(*verdict.events, strict=True)
-                unlike = dict(zip(self._projection.unlike_names, columns, strict=True))
-                yield verdict.foreseen, Alike(len(verdict.events), unlike)
-                verdict.events = []
-            elif verdict.count:
-                yield verdict.foreseen, Alike(verdict.count, {})
-                verdict.count = 0
+        yield from taken(chain(coarse, finer), self._projection.unlike_names)
         self._verdicts = by_origin  # of other files no more lines will come
         if len(self._anywhere) > _MOST_VERDICTS:
             self._start(self._missed)
@@ -394,6 +382,41 @@ class Judge:
         ):
             self._lessons += 1
             self._start(self._missed)
+
+
+def decide(
+    verdict: Verdict, askers: Iterable[Asker], events: Sequence[Event], *, timed: bool
+) -> None:
+    """Say what becomes of events that are like these, one for each identity; `timed`: their times
+    are known."""
+    for asker in askers:
+        wish, event = asker.wish, events[asker.identity]
+        matches = wish.matches(event)
+        prospect = wish.foresee(event) if matches else None
+        if prospect and (not prospect.rows or timed):
+            verdict.foreseen.append((asker.position, prospect))
+            verdict.tells_apart = verdict.tells_apart or bool(prospect.rows)
+        elif matches is not False:
+            verdict.sees |= asker.bit
+            if matches:
+                verdict.takes |= asker.bit
+            elif asker.literals is not None:
+                verdict.needs.append((asker.bit, asker.literals))
+
+
+def taken(
+    verdicts: Iterable[Verdict], unlike_names: Sequence[str]
+) -> Iterator[tuple[Sequence[tuple[int, Prospect]], Alike]]:
+    """Yield what was foreseen of the events that were added to verdicts, and forget these."""
+    for verdict in verdicts:
+        if verdict.events:
+            columns = zip(*verdict.events, strict=True)
+            unlike = dict(zip(unlike_names, columns, strict=True))
+            yield verdict.foreseen, Alike(len(verdict.events), unlike)
+            verdict.events = []
+        elif verdict.count:
+            yield verdict.foreseen, Alike(verdict.count, {})
+            verdict.count = 0
 
 
 def _holding(raw: bytes, verdict: Verdict) -> int:

@@ -10,9 +10,10 @@ from typing import Any
 
 import orjson
 
+from hunts.event_judge import EventJudge, Look
 from hunts.inputs import RawLines
 from hunts.judge import TIME, Alike, Asker, Candidate, Judge, Wish
-from spl import Engine, Event
+from spl import Engine, Event, SplError
 from spl.engine import Prospect
 from spl.fields import METADATA
 from spl.lang.search_expression import Term
@@ -29,6 +30,8 @@ _FEW = 0.04
 """The share of candidate lines up to which a scan is cheaper than a look at each line."""
 _JUDGED_FROM = 300
 """So many lines that a scan found are parsed before it pays to judge those to come."""
+_EVENTS_JUDGED_FROM = 300
+"""So many events that were parsed tell which fields tell them apart."""
 _SIEVED_FROM = 100
 """So many events tell which literals are rare."""
 _SIEVED_BYTES = 4_096
@@ -142,6 +145,8 @@ class Planner:
         self._plans: dict[tuple[tuple[str, str, str], ...], Plan | None] = {}
         self._finders: dict[tuple[object, ...], Finder] = {}
         self._sieves: dict[tuple[object, ...], Sieve] = {}
+        self._judges: dict[object, EventJudge] = {}
+        self._samples: dict[object, list[Event]] = {}
 
     def plan(self, batch: RawLines) -> Plan | None:
         """Return the plan for such lines; None where somebody's data source is a question of each
@@ -151,13 +156,32 @@ class Planner:
             self._plans[key] = self._make(batch)
         return self._plans[key]
 
-    def wanted(self, views: Sequence[Event]) -> int:
-        """Return the bits of the hunts that must look at an event that was parsed; `views`: under
-        each identity that it may have, as `Engine.bind` returns them."""
+    def look(self, views: Sequence[Event]) -> Look:
+        """Tell what is to be done with an event that was parsed; `views`: under each identity that
+        it may have, as `Engine.bind` returns them."""
         key = tuple((view.origin[0], self._engine.app.extraction(view)) for view in views)
+        look = self._judged(key, views[0]) if len(views) == 1 else None
+        if look and look.sees == look.takes:
+            return look
         if key not in self._sieves:
             self._sieves[key] = Sieve(self._wishes, views)
-        return self._sieves[key].wanted(views[0].raw)
+        wanted = self._sieves[key].wanted(views[0].raw)
+        if look is None:
+            return Look(None, wanted, 0)
+        return Look(look.belongs, look.sees & (wanted | look.takes), look.takes)
+
+    def _judged(self, key: object, event: Event) -> Look | None:
+        judge = self._judges.get(key)
+        with suppress(SplError):  # which those hunts tell that look at the event
+            if judge is not None:
+                return judge.look(event)
+            samples = self._samples.setdefault(key, [])
+            if len(samples) < _EVENTS_JUDGED_FROM:
+                samples.append(event)
+                if len(samples) == _EVENTS_JUDGED_FROM:
+                    self._judges[key] = EventJudge(self._wishes, samples)
+                    samples.clear()
+        return None
 
     def foreseen(self) -> Iterator[tuple[Sequence[tuple[int, Prospect]], Alike]]:
         """Yield what hunts take of events that were no candidates of theirs, since the last
@@ -165,6 +189,8 @@ class Planner:
         for finder in self._finders.values():
             if finder.judge is not None:
                 yield from finder.judge.foreseen()
+        for judge in self._judges.values():
+            yield from judge.foreseen()
 
     def _make(self, batch: RawLines) -> Plan | None:
         identities = [self._engine.bind(view) for view in batch.origin]

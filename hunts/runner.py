@@ -90,6 +90,8 @@ class _Run:
         self._within = within
         self._seen: Counter[str] = Counter()
         self._outside = 0
+        self._belonging: Counter[int] = Counter()
+        """Events by the bits of the hunts of whose data source they are."""
         self._unsettled = 0
         self._waiting = 0
         self._waiting_bytes = 0
@@ -184,11 +186,19 @@ class _Run:
             return
         self._seen[_sourcetypes(views)] += 1
         bound = [self._engine.bind(view) for view in views]
-        belonging: dict[str, Event | None] = {}
-        wanted = self._planner.wanted(bound)
-        for position, hunt in enumerate(self._hunts):
-            hunt.offer(bound, belonging, wanted=bool(wanted >> position & 1))
+        look = self._planner.look(bound)
+        if look.belongs is None:
+            belonging: dict[str, Event | None] = {}
+            for position, hunt in enumerate(self._hunts):
+                hunt.offer(bound, belonging, wanted=bool(look.sees >> position & 1))
+        else:
+            self._belonging[look.belongs] += 1
+            for position in _positions(look.sees):
+                self._hunts[position].take(bound[0], matches=bool(look.takes >> position & 1))
         self._await(len(views[0].raw))
+        self._unsettled += 1
+        if self._unsettled >= _SETTLED_AT_ONCE:
+            self._settle()
 
     def _read_lines(self, plan: Plan, batch: RawLines) -> None:
         """Show each hunt its candidates among unparsed lines, and count the rest for it."""
@@ -198,14 +208,11 @@ class _Run:
                 count -= 1
                 continue
             size = 0
-            while bits:
-                bit = bits & -bits
-                bits ^= bit
-                position = bit.bit_length() - 1
+            for position in _positions(bits):
                 identity = plan.views[position]
                 view = None if identity is None else views[identity]
                 if view is not None:
-                    self._hunts[position].take(view, matches=bool(certain & bit))
+                    self._hunts[position].take(view, matches=bool(certain >> position & 1))
                     size = len(view.raw)
             self._await(size)
         self._seen[_sourcetypes(batch.origin)] += count
@@ -228,7 +235,18 @@ class _Run:
         for foreseen, events in self._planner.foreseen():
             for position, prospect in foreseen:
                 self._hunts[position].take_foreseen(prospect, events)
+        for bits, count in self._belonging.items():
+            for position in _positions(bits):
+                self._hunts[position].events += count
+        self._belonging.clear()
         self._unsettled = 0
+
+
+def _positions(bits: int) -> Iterator[int]:
+    while bits:
+        bit = bits & -bits
+        bits ^= bit
+        yield bit.bit_length() - 1
 
 
 def _sourcetypes(views: Views) -> str:
@@ -269,8 +287,9 @@ class _RunningHunt:
             macro = f"`{hunt.data_source}`" if hunt.data_source else "*"
             source = engine.app.search_expression(macro)
             self._belongs = compile_search(source)
-            if self._running.clause is not None:
-                self.wish = Wish(source, self._running.clause, self._running.foresee)
+            running = self._running
+            if running.clause is not None:
+                self.wish = Wish(source, running.clause, running.foresee, running.counted_fields)
         except SplError as error:
             self._error = _in_a_line(error)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -269,6 +268,12 @@ class RunningSearch:
         """
         return self._chain.foresee(event)
 
+    @property
+    def counted_fields(self) -> list[str]:
+        """The fields that `stats` asks for, where that is the first to look at several rows."""
+        stage = self._chain.behind_rows
+        return stage.reads if isinstance(stage, StatsStage) else []
+
     def take_foreseen(self, prospect: Prospect, events: Alike) -> None:
         """Take events that were foreseen."""
         self._chain.take_foreseen(prospect, events)
@@ -401,14 +406,14 @@ class _Chain:
             self._cut += 1
 
     @property
-    def _behind_rows(self) -> Stage | None:
+    def behind_rows(self) -> Stage | None:
         """The first stage that does not look at each row by itself."""
         return self._links[self._cut][1] if self._cut < len(self._links) else None
 
     def foresee(self, event: Event) -> Prospect | None:
         if self._chance:
             return None
-        following = self._behind_rows
+        following = self.behind_rows
         counts = [int(position == 0) for position in range(len(self.counts))]
         rows: list[Row] = [event]
         try:
@@ -422,11 +427,6 @@ class _Chain:
                 return None
             taken = [following.foresee(row) if isinstance(row, Event) else None for row in rows]
         except (SplError, UnreadError):  # an error comes again when the event itself is fed
-            if isinstance(following, StatsStage):
-                # What is known of the fields is kept for the events themselves.
-                for name in following.reads:
-                    with suppress(UnreadError):
-                        event.get(name)
             return None
         known = [row for row in taken if row is not None]
         return Prospect(counts, known) if len(known) == len(taken) else None
@@ -434,20 +434,20 @@ class _Chain:
     def take_foreseen(self, prospect: Prospect, events: Alike) -> None:
         for position, count in enumerate(prospect.counts):
             self.counts[position] += count * events.count
-        if isinstance(self._behind_rows, StatsStage):
+        if isinstance(self.behind_rows, StatsStage):
             for row in prospect.rows:
-                self._behind_rows.take_foreseen(row, events)
+                self.behind_rows.take_foreseen(row, events)
 
     def share(self) -> None:
         """Keep only the links up to the first that holds its rows, so that these can be taken."""
-        stage = self._behind_rows
+        stage = self.behind_rows
         if not isinstance(stage, Mergeable):
             stage = Holding(self._context)
         self._links[self._cut :] = [(None, stage)]
 
     def held(self) -> tuple[list[int], Any]:
         """Return the counts, and what the last stage holds; the chain ends."""
-        stage = self._behind_rows
+        stage = self.behind_rows
         assert isinstance(stage, Mergeable)
         self._end()
         return self.counts, stage.held()
@@ -457,7 +457,7 @@ class _Chain:
         counts, in_stage = held
         for position, count in enumerate(counts):
             self.counts[position] += count
-        stage = self._behind_rows
+        stage = self.behind_rows
         if isinstance(stage, Mergeable):
             stage.absorb(in_stage)
         else:

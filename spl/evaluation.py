@@ -50,6 +50,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operators.ge,
 }
 _LOGIC = {"AND", "OR", "XOR"}
+_PLAIN = (Field, String, Number)
 
 
 def compile_eval(expression: EvalExpression, environment: Environment) -> Compiled:
@@ -152,7 +153,20 @@ def _compile_call(call: Call, environment: Environment) -> Compiled:
     if len(arguments) == 1:
         only = arguments[0]
         return lambda row: run(only(row))
-    return lambda row: run(*[argument(row) for argument in arguments])
+
+    def evaluate(row: Row) -> EvalValue:
+        return run(*[argument(row) for argument in arguments])
+
+    plain = bool(call.arguments) and all(isinstance(a, _PLAIN) for a in call.arguments)
+    if function.needs_environment or not plain:
+        return evaluate
+    text = str(call)
+
+    def evaluate_once(row: Row) -> EvalValue:
+        once = getattr(row, "once", None)
+        return evaluate(row) if once is None else once(text, lambda: evaluate(row))
+
+    return evaluate_once
 
 
 def _timed(

@@ -94,10 +94,9 @@ class Record:
         raw = self.raw
         return raw.decode("utf-8", "backslashreplace") if isinstance(raw, bytes) else raw
 
-    @property
-    def excerpt(self) -> str:
-        """What is known of the text, cut between words."""
-        return self.text
+    def holds(self, found: Callable[[str], bool]) -> bool:
+        """Tell whether a search finds in the text what it looks for."""
+        return found(self.text)
 
     @property
     def json(self) -> Json:
@@ -121,7 +120,11 @@ class Record:
         except KeyError:
             if self._whole:
                 return None
-        found = find(self.json, name, field_splits)
+        json = self.json
+        if isinstance(json, dict) and name not in json and name.isidentifier():
+            self._fields[name] = None
+            return None
+        found = find(json, name, field_splits)
         for value in found:
             if type(value) is float or (value == 0 and self._has_minus_zero(value)):
                 found = find(self._keep(parse_exactly(self.raw)), name, field_splits)

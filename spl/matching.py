@@ -112,14 +112,14 @@ def _effort(expression: SearchExpression) -> tuple[int, int]:
 
 def _sure(term: Term) -> Predicate:
     """Return the test of a term, which what is known of a text may hold already."""
-    test, pattern = compile_search(term), term_pattern(term)
+    test, found = compile_search(term), term_test(term)
 
     def check(row: Row) -> bool:
         try:
             return test(row)
         except UnreadError:
-            if isinstance(row, Event) and pattern.search(row.record.excerpt):
-                return True
+            if isinstance(row, Event):
+                return row.record.holds(found)
             raise
 
     return check
@@ -312,17 +312,25 @@ def _compile_term(term: Term) -> Predicate:
     """Compile a term: whole tokens of `_raw`, bounded by breakers (Search Manual, TERM)."""
     if _matches_all(term):
         return lambda _row: True
+    found = term_test(term)
+    return lambda row: any(map(found, values_of(row.get("_raw"))))
+
+
+@lru_cache(maxsize=1_000)  # searches share terms
+def term_test(term: Term) -> Test:
+    """Return the test whether a text holds a term."""
     pattern = term_pattern(term)
     part = max(term.text.lower().split("*"), key=len)
+    whole = "*" not in term.text
 
     def found(text: str) -> bool:
         # Finding a part of it first is much faster; beyond ASCII, case is not one letter for one.
-        return not (text.isascii() and part not in text.lower()) and bool(pattern.search(text))
+        if not text.isascii():
+            return bool(pattern.search(text))
+        start = text.lower().find(part)
+        return start >= 0 and bool(pattern.search(text, start if whole else 0))
 
-    def check(row: Row) -> bool:
-        return any(map(found, values_of(row.get("_raw"))))
-
-    return check
+    return found
 
 
 def _needs_fields(expression: SearchExpression) -> bool:

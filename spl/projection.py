@@ -150,9 +150,10 @@ class _Part(Record):
         # What JSON may write in another way is not sure to be there.
         self._excerpt = "\n".join(text for text in texts if _PLAIN.fullmatch(text))
 
-    @property
-    def excerpt(self) -> str:
-        return self._excerpt
+    def holds(self, found: Callable[[str], bool]) -> bool:
+        if found(self._excerpt):
+            return True
+        raise UnreadError
 
     @property
     def text(self) -> str:

@@ -19,7 +19,7 @@ from spl.event_types import FIELD as EVENT_TYPE
 from spl.event_types import EventTypes, Tags
 from spl.field_extraction import FieldExtraction, Found
 from spl.fields import METADATA, Event, Extraction, time_text
-from spl.functions.registry import Compiled
+from spl.functions.registry import Compiled, EvalValue
 from spl.key_values import key_value_pairs, xml_fields
 from spl.lookups import AppliedLookup
 from spl.pcre import Pattern, TimeLimit
@@ -321,6 +321,10 @@ class _Before(MutableMapping[str, Value]):
     def verbatim(self, name: str) -> bool:
         """Tell whether the values of field `name` stand in the text as they are."""
         return self._fields.verbatim(name)
+
+    def once(self, call: str, run: Callable[[], EvalValue]) -> EvalValue:
+        """Return what a call in an expression yields; many expressions share some."""
+        return run() if self.written else self._event.keep((self._fields, call), run)
 
     def __getitem__(self, name: str) -> Value:
         value: Value | None = self.get(name)

@@ -40,6 +40,7 @@ def parsing_everything(monkeypatch: pytest.MonkeyPatch, paths: list[Path]) -> An
     with monkeypatch.context() as patch:
         patch.setattr(inputs_module, "_are_raw_events", lambda _block: False)
         patch.setattr("hunts.plan.Sieve.wanted", lambda _sieve, _raw: -1)
+        patch.setattr("hunts.plan._EVENTS_JUDGED_FROM", 10**9)
         return found(paths)
 
 
@@ -57,6 +58,18 @@ def test_other_shapes_in_parts(shape: str, tmp_path: Path, monkeypatch: pytest.M
     assert len(Inputs([path]).shares(2)) == 2
     assert found([path], jobs=2) == expected
     assert any(status == "findings" for _, status, *_ in expected[0][:-1])
+
+
+@pytest.mark.parametrize("shape", ["aks-blob", "aks-eventhub", "gke"])
+@pytest.mark.parametrize("name", ["kube_hunter", "benign_cluster"])
+def test_other_shapes_judged(
+    name: str, shape: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = recording(name).convert(tmp_path, shape)
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:800]))
+    expected = parsing_everything(monkeypatch, [path])
+    monkeypatch.setattr("hunts.plan._EVENTS_JUDGED_FROM", 50)
+    assert found([path]) == expected
 
 
 @pytest.mark.parametrize(("name", "change"), ODD, ids=[name for name, _ in ODD])

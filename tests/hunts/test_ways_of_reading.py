@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hunts import event_judge, parallel, plan, runner
 from hunts import inputs as inputs_module
-from hunts import parallel, runner
 from hunts.content import default_app
+from hunts.event_judge import EventJudge, Look
 from hunts.inputs import Inputs, RawLines
 from hunts.model import Hunt, Report
 from hunts.plan import Planner, Sieve
-from spl import Engine
+from spl import Engine, Event
 
 DATA = Path(__file__).parents[1] / "datasets/datasets"
 FIELDS = {
@@ -96,9 +98,9 @@ def condition(chance: random.Random, depth: int = 0) -> str:
     return f'{field}{chance.choice(["=", "=", "!="])}"{chance.choice(FIELDS[field])}"'
 
 
-def searches(count: int) -> Iterator[str]:
+def searches(number: int) -> Iterator[str]:
     chance = random.Random(3)
-    for _ in range(count):
+    for _ in range(number):
         clause = " ".join(condition(chance) for _ in range(chance.randint(1, 3)))
         steps = chance.sample(ROW_BY_ROW, chance.randint(0, 2))
         yield " | ".join([f"`kube_audit` {clause}", *steps, chance.choice(ENDINGS)])
@@ -155,6 +157,7 @@ def looking_at_everything(path: Path) -> tuple[list[Any], Report]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inputs_module, "_are_raw_events", lambda _block: False)
         patch.setattr("hunts.plan.Sieve.wanted", lambda _sieve, _raw: -1)
+        patch.setattr(plan, "_EVENTS_JUDGED_FROM", 10**9)
         return found(path)
 
 
@@ -197,7 +200,7 @@ def test_with_little_room_for_verdicts(
 ) -> None:
     monkeypatch.setattr(runner, "_SETTLED_AT_ONCE", 100)
     monkeypatch.setattr("hunts.judge._MOST_VERDICTS", 20)
-    monkeypatch.setattr("hunts.judge._MOST_FINER", 2)
+    monkeypatch.setattr("hunts.judge.MOST_FINER", 2)
     monkeypatch.setattr("hunts.judge._MISSED", 5)
     for judged, parsed in zip(found(folder)[0], expected_of_folder, strict=True):
         assert judged == parsed
@@ -212,7 +215,7 @@ def test_without_libraries_for_speed(
         assert slow == parsed
 
 
-def hec(line: str) -> str:
+def hec(line: str, time: float = 1_790_000_000.5) -> str:
     """Return the envelope in which Splunk's HTTP Event Collector takes an event; a broken one
     stays."""
     try:
@@ -220,7 +223,7 @@ def hec(line: str) -> str:
     except ValueError:
         return line
     named = {"sourcetype": "kube:apiserver:audit", "source": "kubernetes", "host": "node-1"}
-    return json.dumps({**named, "time": 1_790_000_000.5, "event": event}, ensure_ascii=False)
+    return json.dumps({**named, "time": time, "event": event}, ensure_ascii=False)
 
 
 @pytest.mark.parametrize("wrap", [str, hec], ids=["as they are", "HEC"])
@@ -231,7 +234,8 @@ def test_parsed_events_are_sieved(
     path.write_text("\n".join(map(wrap, text().splitlines())))
     expected = looking_at_everything(path)[0]
     monkeypatch.setattr(inputs_module, "_are_raw_events", lambda _block: False)
-    monkeypatch.setattr("hunts.plan._SIEVED_FROM", 10)
+    monkeypatch.setattr(plan, "_EVENTS_JUDGED_FROM", 10**9)
+    monkeypatch.setattr(plan, "_SIEVED_FROM", 10)
     wanted: list[int] = []
     sieve = Sieve.wanted
 
@@ -244,6 +248,32 @@ def test_parsed_events_are_sieved(
     for sieved, parsed in zip(found(path)[0], expected, strict=True):
         assert sieved == parsed
     assert sum(wanted) < len(wanted) * len(HUNTS) * 0.9
+
+
+@pytest.mark.parametrize("most_finer", [1_000, 1])
+def test_parsed_events_are_judged(
+    most_finer: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "audit.log"
+    times = count(1_790_000_000, 0.125)  # events of one time have no order
+    path.write_text("\n".join(map(hec, text().splitlines(), times)))
+    expected = looking_at_everything(path)[0]
+    monkeypatch.setattr(plan, "_EVENTS_JUDGED_FROM", 20)
+    monkeypatch.setattr(runner, "_SETTLED_AT_ONCE", 100)
+    monkeypatch.setattr(event_judge, "MOST_FINER", most_finer)
+    monkeypatch.setattr(event_judge, "_MOST_SHARE", 100)
+    sees: list[int] = []
+    look = EventJudge.look
+
+    def watched(judge: EventJudge, event: Event) -> Look | None:
+        looked = look(judge, event)
+        sees.append(len(HUNTS) if looked is None else looked.sees.bit_count())
+        return looked
+
+    monkeypatch.setattr(EventJudge, "look", watched)
+    for judged, parsed in zip(found(path)[0], expected, strict=True):
+        assert judged == parsed
+    assert sum(sees) < len(sees) * len(HUNTS) * 0.4
 
 
 def test_what_was_missed_is_learned(tmp_path: Path) -> None:
@@ -270,9 +300,9 @@ def test_what_was_missed_is_learned(tmp_path: Path) -> None:
     (share,) = Inputs([path]).shares(1)
     for batch in share.batches(print):
         assert isinstance(batch, RawLines)
-        plan = planner.plan(batch)
-        assert plan is not None
-        looks.append(sum(1 for _ in plan.candidates(batch)))
+        planned = planner.plan(batch)
+        assert planned is not None
+        looks.append(sum(1 for _ in planned.candidates(batch)))
         for _ in planner.foreseen():
             pass
     assert max(looks) > 100
@@ -284,10 +314,10 @@ def test_a_clause_alone_decides_on_most_lines(log: Path) -> None:
     (share,) = Inputs([log]).shares(1)
     batch = next(b for b in share.batches(print) if isinstance(b, RawLines))
     hunts = [runner._RunningHunt(engine, hunt) for hunt in HUNTS]
-    plan = Planner(engine, [hunt.wish for hunt in hunts]).plan(batch)
-    assert plan is not None
-    looked_at = sum(bits.bit_count() for bits, _, _ in plan.candidates(batch))
-    assert plan.finder.judge is not None
+    planned = Planner(engine, [hunt.wish for hunt in hunts]).plan(batch)
+    assert planned is not None
+    looked_at = sum(bits.bit_count() for bits, _, _ in planned.candidates(batch))
+    assert planned.finder.judge is not None
     assert looked_at < batch.lines.count * len(HUNTS) / 2
 
 

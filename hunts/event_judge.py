@@ -1,0 +1,223 @@
+"""Tells from a few fields of a parsed event which hunts must look at it.
+
+Events in an envelope are parsed one by one; what hunts make of them is, as with lines
+(`hunts.judge`), the same for all that have the same values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from hunts.judge import MOST_FINER, TIME, Alike, Asker, Verdict, Wish, decide, taken
+from spl import Event
+from spl.engine import Prospect
+from spl.known_fields import Known, TextTest, known_event, watched_event
+from spl.matching import compile_known
+from spl.values import Value, values_of
+
+_SORTED_BY = ("verb", "user", "resource", "http_user_agent", "response_code")
+_SAMPLED_SORTS = 60
+_EACH_ITS_OWN = {"_raw", "_time", TIME}
+_MOST_SORTS = 20_000
+_SECONDS = re.compile(r"(\d{1,10})(?:\.(\d{1,6}))?", re.ASCII)
+_LONGEST = 1_000
+"""An event with longer values is not like others; attackers choose how long they are."""
+_TRIED = 2_000
+_MOST_SHARE = 1
+"""Where more judgements than so many an event were needed, to judge does not pay."""
+
+Values = tuple[str | tuple[str, ...] | None, ...]
+
+
+@dataclass(eq=False, slots=True)
+class _Sort:
+    """All events of which the same is known."""
+
+    known: Known
+    verdict: Verdict = field(default_factory=Verdict)
+    names: tuple[str, ...] = ()
+    """The fields that tell more, to the hunts that must look."""
+    tests: tuple[TextTest, ...] = ()
+    """What of the text tells more."""
+    finer: dict[Values, _Sort] = field(default_factory=dict)
+    """By what those are."""
+    belongs: int | None = 0
+    """The bits of the hunts of whose data source they are; None where that cannot be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is to be done with an event, each in bits of hunts."""
+
+    belongs: int | None
+    """It is of their data source; None where that must be asked."""
+    sees: int
+    """They must look at it."""
+    takes: int
+    """Those of whom it is known that their first clause matches it."""
+
+
+class EventJudge:
+    """Judges parsed events of one sort, whose app's knowledge is the same."""
+
+    def __init__(self, wishes: Sequence[Wish | None], samples: Sequence[Event]) -> None:
+        """`samples`: events as they come."""
+        self._askers = [Asker(1 << n, wish, 0, None) for n, wish in enumerate(wishes) if wish]
+        sources: dict[str, tuple[Any, int]] = {}
+        for asker in self._askers:
+            source = asker.wish.data_source
+            _, bits = sources.get(str(source), (source, 0))
+            sources[str(source)] = source, bits | asker.bit
+        self._sources = [(compile_known(source), bits) for source, bits in sources.values()]
+        self._learn(samples)
+        self._first = _Sort(Known({}, (), {}), names=self._first_names)
+        self._seen = 0
+        self._count = 0
+
+    def _learn(self, samples: Sequence[Event]) -> None:
+        """Choose the fields to tell events by."""
+        sorts: dict[tuple[str, ...], Event] = {}
+        for event in samples:
+            if len(sorts) < _SAMPLED_SORTS:
+                sorts.setdefault(tuple(str(event.get(name)) for name in _SORTED_BY), event)
+        of_sources: set[str] = set()
+        for event in sorts.values():
+            watched = watched_event(event, of_sources, ())
+            for of_source, _ in self._sources:
+                of_source(watched)
+        names: set[str] = set()
+        unread: set[str] = set()
+        values: dict[str, set[Any]] = {}
+        for _ in range(2):  # what is not read leads to other fields
+            seen: set[str] = set()
+            for event in sorts.values():
+                self._read(watched_event(event, seen, unread))
+            for name in seen - names:
+                values[name] = {_hashable(event.get(name)) for event in samples}
+                if len(values[name]) > len(samples) / 2:
+                    unread.add(name)
+            names |= seen
+        self._unread = unread | _EACH_ITS_OWN
+        self._unlike = tuple(
+            sorted(
+                name
+                for name in unread - _EACH_ITS_OWN
+                if all(type(value) is str for value in values[name])
+            )
+        )
+        self._names = names - self._unread
+        self._first_names = tuple(sorted(names & {*_SORTED_BY, *of_sources} - unread))
+
+    def _read(self, event: Event) -> None:
+        if any(of_source(event) for of_source, _ in self._sources):
+            for asker in self._askers:
+                if asker.wish.matches(event):
+                    asker.wish.foresee(event)
+
+    def look(self, event: Event) -> Look | None:
+        """Note an event; None where it must be shown to all hunts, which is not noted.
+
+        Raises SplError where one of its fields cannot be told.
+        """
+        if self._seen > _TRIED and self._count > self._seen * _MOST_SHARE:
+            return None
+        stamp = _stamp(event.get("_time"))
+        unlike = tuple(event.get(name) for name in self._unlike)
+        if stamp is None or not all(type(value) is str for value in unlike):
+            return None
+        sort = self._finer(self._first, event)
+        if sort is self._first or sort.belongs is None:
+            return None
+        belongs, known = sort.belongs, [sort]
+        while sort.names or sort.tests:
+            finer = self._finer(sort, event)
+            if finer is sort:
+                break
+            sort = finer
+            known.append(sort)
+        self._seen += 1
+        for sort in known:
+            sort.verdict.add((stamp, *unlike))
+        return Look(belongs, sort.verdict.sees, sort.verdict.takes)
+
+    def _finer(self, sort: _Sort, event: Event) -> _Sort:
+        """Return the sort of an event by what `sort` asks for; that itself where there are too many
+        others."""
+        read: Values = tuple([_hashable(event.get(name)) for name in sort.names])
+        if sort.tests:
+            texts = values_of(event.get("_raw"))
+            read += tuple([str(any(map(found, texts))) for found in sort.tests])
+        finer = sort.finer.get(read)
+        if finer is None:
+            full = len(sort.finer) >= MOST_FINER and sort is not self._first
+            if full or sum(map(_size, read)) > _LONGEST:
+                return sort
+            finer = sort.finer[read] = self._judge(sort, read)
+        return finer
+
+    def _judge(self, sort: _Sort, read: Values) -> _Sort:
+        self._count += 1
+        values = {n: _plain(value) for n, value in zip(sort.names, read, strict=False)}
+        holds = zip(sort.tests, read[len(sort.names) :], strict=True)
+        known = Known(
+            {**sort.known.values, **values},
+            self._unlike,
+            {**sort.known.holds, **{found: holding == str(True) for found, holding in holds}},
+        )
+        finer, event, sees = _Sort(known), known_event(known), sort.verdict.sees
+        if sort is self._first:
+            sees = 0
+            for of_source, bits in self._sources:
+                belongs = of_source(event)
+                if belongs is None:
+                    finer.belongs = None
+                    return finer
+                sees |= bits if belongs else 0
+            finer.belongs = sees
+        decide(finer.verdict, [a for a in self._askers if sees & a.bit], [event], timed=True)
+        if finer.verdict.sees:
+            names = {a for a in known.asked if isinstance(a, str)} - self._unread
+            for asker in self._askers:
+                if finer.verdict.takes & asker.bit:
+                    names |= {*asker.wish.counted_fields} & self._names - known.values.keys()
+            finer.names = tuple(sorted(names))
+            if not names:  # to search the text takes longer
+                finer.tests = tuple(a for a in known.asked if not isinstance(a, str))
+        return finer
+
+    def foreseen(self) -> Iterator[tuple[Sequence[tuple[int, Prospect]], Alike]]:
+        """Yield what was foreseen since the last call: for which hunts, and the events."""
+        sorts = [self._first]
+        for sort in sorts:
+            sorts += sort.finer.values()
+        yield from taken((sort.verdict for sort in sorts), (TIME, *self._unlike))
+        if len(sorts) > _MOST_SORTS:
+            self._first.finer.clear()
+
+
+def _hashable(value: Value | None) -> str | tuple[str, ...] | None:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _size(value: str | tuple[str, ...] | None) -> int:
+    return sum(map(len, value or ()))
+
+
+def _plain(value: str | tuple[str, ...] | None) -> Value | None:
+    return [*value] if isinstance(value, tuple) else value
+
+
+def _stamp(time: Value | None) -> str | None:
+    """Write epoch seconds as Kubernetes writes a time; None for times that it does not write."""
+    found = _SECONDS.fullmatch(time) if isinstance(time, str) else None
+    return f"{_second(int(found[1]))}.{found[2] or '':0<6}Z" if found else None
+
+
+@lru_cache(maxsize=1_000)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

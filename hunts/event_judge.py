@@ -17,7 +17,8 @@ from hunts.judge import MOST_FINER, TIME, Alike, Asker, Verdict, Wish, decide, t
 from spl import Event
 from spl.engine import Prospect
 from spl.known_fields import Known, TextTest, known_event, watched_event
-from spl.matching import compile_known
+from spl.lang.search_expression import SearchExpression
+from spl.matching import compile_known, compile_search, fields_of, known_key, parts_of
 from spl.values import Value, values_of
 
 _SORTED_BY = ("verb", "user", "resource", "http_user_agent", "response_code")
@@ -68,14 +69,19 @@ class EventJudge:
     def __init__(self, wishes: Sequence[Wish | None], samples: Sequence[Event]) -> None:
         """`samples`: events as they come."""
         self._askers = [Asker(1 << n, wish, 0, None) for n, wish in enumerate(wishes) if wish]
-        sources: dict[str, tuple[Any, int]] = {}
+        sources: dict[str, tuple[SearchExpression, int]] = {}
         for asker in self._askers:
             source = asker.wish.data_source
             _, bits = sources.get(str(source), (source, 0))
             sources[str(source)] = source, bits | asker.bit
         self._sources = [(compile_known(source), bits) for source, bits in sources.values()]
+        parts = [part for source, _ in sources.values() for part in parts_of(source)]
+        self._source_parts = {known_key(part): compile_search(part) for part in parts}
+        self._source_fields = tuple(sorted(set().union(*map(fields_of, parts))))
         self._learn(samples)
-        self._first = _Sort(Known({}, (), {}), names=self._first_names)
+        self._first: dict[Values, _Sort] = {}
+        """By what tells the data source."""
+        self._by_source: dict[tuple[bool, ...], _Sort] = {}
         self._seen = 0
         self._count = 0
 
@@ -85,11 +91,6 @@ class EventJudge:
         for event in samples:
             if len(sorts) < _SAMPLED_SORTS:
                 sorts.setdefault(tuple(str(event.get(name)) for name in _SORTED_BY), event)
-        of_sources: set[str] = set()
-        for event in sorts.values():
-            watched = watched_event(event, of_sources, ())
-            for of_source, _ in self._sources:
-                of_source(watched)
         names: set[str] = set()
         unread: set[str] = set()
         values: dict[str, set[Any]] = {}
@@ -111,7 +112,7 @@ class EventJudge:
             )
         )
         self._names = names - self._unread
-        self._first_names = tuple(sorted(names & {*_SORTED_BY, *of_sources} - unread))
+        self._first_names = tuple(sorted(self._names & {*_SORTED_BY}))
 
     def _read(self, event: Event) -> None:
         if any(of_source(event) for of_source, _ in self._sources):
@@ -130,8 +131,8 @@ class EventJudge:
         unlike = tuple(event.get(name) for name in self._unlike)
         if stamp is None or not all(type(value) is str for value in unlike):
             return None
-        sort = self._finer(self._first, event)
-        if sort is self._first or sort.belongs is None:
+        sort = self._of_source(event)
+        if sort.belongs is None:
             return None
         belongs, known = sort.belongs, [sort]
         while sort.names or sort.tests:
@@ -145,6 +146,32 @@ class EventJudge:
             sort.verdict.add((stamp, *unlike))
         return Look(belongs, sort.verdict.sees, sort.verdict.takes)
 
+    def _of_source(self, event: Event) -> _Sort:
+        """Return the sort of an event by its data source, whatever file it is of."""
+        values = tuple([_hashable(event.get(name)) for name in self._source_fields])
+        sort = self._first.get(values)
+        if sort is None:
+            truths = tuple(test(event) for test in self._source_parts.values())
+            if truths not in self._by_source:
+                kept = dict(zip(self._source_parts, truths, strict=True))
+                self._by_source[truths] = self._judge_source(Known({}, self._unlike, {}, kept))
+            if len(self._first) >= MOST_FINER:
+                self._first.clear()
+            sort = self._first[values] = self._by_source[truths]
+        return sort
+
+    def _judge_source(self, known: Known) -> _Sort:
+        sort, event = _Sort(known, names=self._first_names), known_event(known)
+        sort.belongs = 0
+        for of_source, bits in self._sources:
+            belongs = of_source(event)
+            if belongs is None:
+                sort.belongs = None
+                break
+            sort.belongs |= bits if belongs else 0
+        sort.verdict.sees = sort.belongs or 0
+        return sort
+
     def _finer(self, sort: _Sort, event: Event) -> _Sort:
         """Return the sort of an event by what `sort` asks for; that itself where there are too many
         others."""
@@ -154,8 +181,8 @@ class EventJudge:
             read += tuple([str(any(map(found, texts))) for found in sort.tests])
         finer = sort.finer.get(read)
         if finer is None:
-            full = len(sort.finer) >= MOST_FINER and sort is not self._first
-            if full or sum(map(_size, read)) > _LONGEST:
+            most = _MOST_SORTS if sort.belongs else MOST_FINER
+            if len(sort.finer) >= most or sum(map(_size, read)) > _LONGEST:
                 return sort
             finer = sort.finer[read] = self._judge(sort, read)
         return finer
@@ -168,17 +195,9 @@ class EventJudge:
             {**sort.known.values, **values},
             self._unlike,
             {**sort.known.holds, **{found: holding == str(True) for found, holding in holds}},
+            sort.known.kept,
         )
         finer, event, sees = _Sort(known), known_event(known), sort.verdict.sees
-        if sort is self._first:
-            sees = 0
-            for of_source, bits in self._sources:
-                belongs = of_source(event)
-                if belongs is None:
-                    finer.belongs = None
-                    return finer
-                sees |= bits if belongs else 0
-            finer.belongs = sees
         decide(finer.verdict, [a for a in self._askers if sees & a.bit], [event], timed=True)
         if finer.verdict.sees:
             names = {a for a in known.asked if isinstance(a, str)} - self._unread
@@ -192,12 +211,13 @@ class EventJudge:
 
     def foreseen(self) -> Iterator[tuple[Sequence[tuple[int, Prospect]], Alike]]:
         """Yield what was foreseen since the last call: for which hunts, and the events."""
-        sorts = [self._first]
+        sorts = [*self._by_source.values()]
         for sort in sorts:
             sorts += sort.finer.values()
         yield from taken((sort.verdict for sort in sorts), (TIME, *self._unlike))
         if len(sorts) > _MOST_SORTS:
-            self._first.finer.clear()
+            self._first = {}
+            self._by_source = {}
 
 
 def _hashable(value: Value | None) -> str | tuple[str, ...] | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NoReturn
 
 from spl.fields import Event, Extraction, Json, PresentError, Record, UnreadError
@@ -26,6 +27,8 @@ class Known:
     """Fields of which no more is known than that they have one value."""
     holds: Mapping[TextTest, bool]
     """What tests of the text say."""
+    kept: Mapping[tuple[str, str], bool]
+    """What parts of searches say of the event, by `known_key`."""
     asked: set[str | TextTest] = field(default_factory=set)
     """The fields and tests that the event was asked for, and that are not known."""
 
@@ -84,7 +87,10 @@ def known_event(known: Known) -> Event:
 
     It raises UnreadError where it is asked for more.
     """
-    return _event(_Fields(known), _Text(known))
+    event = _event(_Fields(known), _Text(known))
+    for key, truth in known.kept.items():
+        event.keep(key, partial(bool, truth))
+    return event
 
 
 class _Watching:
@@ -114,7 +120,7 @@ class _WatchedText(_Text):
     __slots__ = ("_event",)
 
     def __init__(self, event: Event) -> None:
-        super().__init__(Known({}, (), {}))
+        super().__init__(Known({}, (), {}, {}))
         self._event = event
 
     def holds(self, found: TextTest) -> bool:

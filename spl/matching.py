@@ -94,7 +94,7 @@ def compile_known(expression: SearchExpression) -> Callable[[Row], bool | None]:
 
             return negated
     test = _sure(expression) if isinstance(expression, Term) else compile_search(expression)
-    key = ("known", str(expression))
+    key = known_key(expression)
 
     def check(row: Row) -> bool | None:
         keep = getattr(row, "keep", None)
@@ -102,6 +102,16 @@ def compile_known(expression: SearchExpression) -> Callable[[Row], bool | None]:
         return keep(key, lambda: _known(test, row)) if keep else _known(test, row)
 
     return check
+
+
+def known_key(expression: SearchExpression) -> tuple[str, str]:
+    """Return by which key an event keeps what a part of an expression says of it."""
+    return "known", str(expression)
+
+
+def parts_of(expression: SearchExpression) -> Iterator[SearchExpression]:
+    """Yield the expressions that And, Or and Not join."""
+    return (part for part in walk(expression) if not isinstance(part, (And, Or, Not)))
 
 
 def _effort(expression: SearchExpression) -> tuple[int, int]:

@@ -11,6 +11,7 @@ import pytest
 from hunts import inputs as inputs_module
 from hunts import parallel, runner
 from hunts.content import default_app, load_hunts
+from hunts.event_judge import EventJudge
 from hunts.inputs import Inputs
 from spl import Engine
 from tests.hunts.recordings import recording
@@ -61,7 +62,7 @@ def test_other_shapes_in_parts(shape: str, tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("shape", ["aks-blob", "aks-eventhub", "gke"])
-@pytest.mark.parametrize("name", ["kube_hunter", "benign_cluster"])
+@pytest.mark.parametrize("name", ["anonymous_scan_managed", "benign_cluster"])
 def test_other_shapes_judged(
     name: str, shape: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,6 +71,34 @@ def test_other_shapes_judged(
     expected = parsing_everything(monkeypatch, [path])
     monkeypatch.setattr("hunts.plan._EVENTS_JUDGED_FROM", 50)
     assert found([path]) == expected
+
+
+def test_what_is_known_of_events_holds_in_other_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = recording("benign_cluster").convert(tmp_path, "aks-blob").read_text().splitlines()[:800]
+    monkeypatch.setattr("hunts.plan._EVENTS_JUDGED_FROM", 50)
+    judged: list[int] = []
+    judge = EventJudge._judge
+
+    def counted(*arguments: Any) -> Any:
+        judged.append(1)
+        return judge(*arguments)
+
+    monkeypatch.setattr(EventJudge, "_judge", counted)
+    counts: list[int] = []
+    for parts in (1, 8):
+        folder = tmp_path / str(parts)
+        folder.mkdir()
+        size = len(lines) // parts
+        for part in range(parts):
+            some = lines[part * size : (part + 1) * size]
+            (folder / f"{part}.json").write_text("\n".join(some) + "\n")
+        found([folder])
+        counts.append(len(judged))
+        judged.clear()
+    one, several = counts
+    assert 0 < several < one * 1.2
 
 
 @pytest.mark.parametrize(("name", "change"), ODD, ids=[name for name, _ in ODD])

@@ -30,7 +30,7 @@ class Spill:
         """Put something away; see the function `keep`."""
         data = pickle.dumps(found, pickle.HIGHEST_PROTOCOL)
         try:
-            written = os.pwrite(self._number, data, self._end)
+            written = self._write(data)
         except OSError:
             written = 0
         if written < len(data):
@@ -38,9 +38,18 @@ class Spill:
         start, self._end = self._end, self._end + written
         return Kept(self, start, written)
 
+    def _write(self, data: bytes) -> int:
+        if hasattr(os, "pwrite"):
+            return os.pwrite(self._number, data, self._end)
+        self._file.seek(self._end)  # on Windows, where no forked process moves the place
+        return self._file.write(data)
+
     def read(self, start: int, size: int) -> bytes:
         """Return what was written there."""
-        return os.pread(self._number, size, start)
+        if hasattr(os, "pread"):
+            return os.pread(self._number, size, start)
+        self._file.seek(start)
+        return self._file.read(size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from spl.commands.aggregation import Aggregator, Group
 from spl.commands.sort import natural_key
 
 MOST = 2_000
-_READ_AT_ONCE = 200
+_READ_AT_ONCE = 20
 
 Key = tuple[str, ...]
 """The values of the fields behind BY."""

@@ -13,7 +13,7 @@ from spl.context import Context
 from spl.fields import Event
 from spl.values import Row, to_number
 
-MOST = 500
+MOST = 250
 MOST_VALUES = 50_000
 _READ_AT_ONCE = 50
 

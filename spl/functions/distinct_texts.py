@@ -8,7 +8,7 @@ from itertools import chain
 
 from spl import spill
 
-MANY = 2_000
+MANY = 1_000
 SOME = 100
 COUNTED_AT_ONCE = 50_000
 

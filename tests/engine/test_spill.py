@@ -26,6 +26,15 @@ def test_it_comes_back() -> None:
     assert [one.read() for one in kept] == THINGS
 
 
+def test_it_comes_back_where_no_place_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "pread", raising=False)
+    monkeypatch.delattr(os, "pwrite", raising=False)
+    kept = [*map(spill.keep, THINGS)]
+    assert [one.read() for one in reversed(kept)] == THINGS[::-1]
+    assert spill.keep("more").read() == "more"
+    assert [one.read() for one in kept] == THINGS
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files cannot be listed here")
 def test_the_file_goes_with_the_last_thing_in_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

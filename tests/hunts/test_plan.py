@@ -67,7 +67,7 @@ def test_other_shapes_judged(
     name: str, shape: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = recording(name).convert(tmp_path, shape)
-    path.write_text("".join(path.read_text().splitlines(keepends=True)[:800]))
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:400]))
     expected = parsing_everything(monkeypatch, [path])
     monkeypatch.setattr("hunts.plan._EVENTS_JUDGED_FROM", 50)
     assert found([path]) == expected
@@ -76,7 +76,7 @@ def test_other_shapes_judged(
 def test_what_is_known_of_events_holds_in_other_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines = recording("benign_cluster").convert(tmp_path, "aks-blob").read_text().splitlines()[:800]
+    lines = recording("benign_cluster").convert(tmp_path, "aks-blob").read_text().splitlines()[:400]
     monkeypatch.setattr("hunts.plan._EVENTS_JUDGED_FROM", 50)
     judged: list[int] = []
     judge = EventJudge._judge

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import pickle
+from contextlib import suppress
 from dataclasses import dataclass
 from tempfile import TemporaryFile
-from typing import Any
+from typing import IO, Any
 from weakref import WeakValueDictionary
 
 
@@ -18,10 +19,12 @@ class Spill:
     """A temporary file, in the folder that `TMPDIR` names, to which one process writes."""
 
     def __init__(self) -> None:
-        self._file = TemporaryFile(buffering=0)  # noqa: SIM115 (lives as long as what is in it)
-        self._number = self._file.fileno()
         self._end = 0
-        _open[self._number] = self
+        self._file: IO[bytes] | None = None
+        with suppress(OSError):  # where no folder can be written to
+            self._file = TemporaryFile(buffering=0)  # noqa: SIM115 (lives as long as its content)
+            self._number = self._file.fileno()
+            _open[self._number] = self
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _spill, (self._number,)  # in the process that made it, and in those it forks
@@ -39,6 +42,8 @@ class Spill:
         return Kept(self, start, written)
 
     def _write(self, data: bytes) -> int:
+        if self._file is None:
+            return 0
         if hasattr(os, "pwrite"):
             return os.pwrite(self._number, data, self._end)
         self._file.seek(self._end)  # on Windows, where no forked process moves the place
@@ -48,6 +53,7 @@ class Spill:
         """Return what was written there."""
         if hasattr(os, "pread"):
             return os.pread(self._number, size, start)
+        assert self._file is not None
         self._file.seek(start)
         return self._file.read(size)
 
@@ -83,7 +89,7 @@ def use(spill: Spill) -> None:
 
 
 def keep(found: Any) -> Kept:
-    """Put something away that can be pickled; it stays in memory where a disk is full."""
+    """Put something away that can be pickled; it stays in memory where no disk takes it."""
     spill = _own.get("file")
     if spill is None:
         use(spill := Spill())

@@ -71,8 +71,24 @@ def test_a_disk_may_be_full(written: int | None, monkeypatch: pytest.MonkeyPatch
     assert [one.read() for one in (before, *kept, after)] == ["before", *THINGS, "after"]
 
 
+def test_there_may_be_no_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_folder(**_: object) -> None:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    gc.collect()
+    monkeypatch.setattr(spill, "TemporaryFile", no_folder)
+    kept = [*map(spill.keep, THINGS)]
+    assert [one.read() for one in kept] == THINGS
+    if parallel.available_cores() > 1:
+        keeps_in_another_process()
+
+
 @pytest.mark.skipif(parallel.available_cores() == 1, reason="processes cannot be forked here")
 def test_another_process_keeps_it() -> None:
+    keeps_in_another_process()
+
+
+def keeps_in_another_process() -> None:
     here = spill.keep("here")
 
     def work(share: int, _progress: object) -> Iterator[tuple[int, spill.Kept, str]]:

@@ -142,8 +142,9 @@ class EventJudge:
             sort = finer
             known.append(sort)
         self._seen += 1
+        columns = (stamp, *unlike)
         for sort in known:
-            sort.verdict.add((stamp, *unlike))
+            sort.verdict.add(columns)
         return Look(belongs, sort.verdict.sees, sort.verdict.takes)
 
     def _of_source(self, event: Event) -> _Sort:

@@ -148,6 +148,24 @@ class Record:
         return type(value) is int and (b"-0" in raw if isinstance(raw, bytes) else "-0" in raw)
 
 
+class UnreadRecord(Record):
+    """A record of which not all is known: it raises UnreadError where it is asked for its text, or
+    for all of its fields."""
+
+    __slots__ = ()
+
+    @property
+    def text(self) -> str:
+        raise UnreadError
+
+    @property
+    def json(self) -> Json:
+        raise UnreadError
+
+    def fields(self) -> Mapping[str, Value | None]:
+        raise UnreadError
+
+
 class _Parsed:
     """The records that were parsed last. The others forget: JSON takes ten times the memory of its
     text, and searches may hold many events."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NoReturn
 
-from spl.fields import Event, Extraction, Json, PresentError, Record, UnreadError
+from spl.fields import Event, Extraction, PresentError, Record, UnreadError, UnreadRecord
 from spl.values import Value, values_of
 
 TextTest = Callable[[str], bool]
@@ -33,7 +33,7 @@ class Known:
     """The fields and tests that the event was asked for, and that are not known."""
 
 
-class _Text(Record):
+class _Text(UnreadRecord):
     """A text of which no more is known than what some tests say."""
 
     __slots__ = ("_known",)
@@ -41,14 +41,6 @@ class _Text(Record):
     def __init__(self, known: Known) -> None:
         super().__init__(b"")
         self._known = known
-
-    @property
-    def text(self) -> str:
-        raise UnreadError
-
-    @property
-    def json(self) -> Json:
-        raise UnreadError
 
     def holds(self, found: TextTest) -> bool:
         if found not in self._known.holds:
@@ -58,9 +50,6 @@ class _Text(Record):
 
     def field(self, name: str) -> NoReturn:
         raise UnreadError(name)
-
-    def fields(self) -> NoReturn:
-        raise UnreadError
 
 
 class _Fields:

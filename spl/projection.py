@@ -22,6 +22,7 @@ from spl.fields import (
     PresentError,
     Record,
     UnreadError,
+    UnreadRecord,
     field_splits,
     find,
     flatten,
@@ -137,8 +138,8 @@ def _getter(members: Iterable[str]) -> Callable[[Projected], tuple[Any, ...]]:
     return lambda read: (get(read),)
 
 
-class _Part(Record):
-    """A record of which the text is unread."""
+class _Part(UnreadRecord):
+    """A record of which some JSON is known."""
 
     __slots__ = ("_excerpt",)
 
@@ -155,14 +156,6 @@ class _Part(Record):
             return True
         raise UnreadError
 
-    @property
-    def text(self) -> str:
-        raise UnreadError
-
-    @property
-    def json(self) -> Json:
-        raise UnreadError
-
     def field(self, name: str) -> Value | None:
         if name not in self._fields:
             found = find(self._json, name, field_splits)
@@ -172,9 +165,6 @@ class _Part(Record):
                 scalar_text(value) for value in found if not isinstance(value, (dict, list))
             )
         return self._fields[name]
-
-    def fields(self) -> Mapping[str, Value | None]:
-        raise UnreadError
 
 
 class _Glimpse(_Part):

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import pickle
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from tempfile import TemporaryFile
 from typing import IO, Any
 from weakref import WeakValueDictionary
@@ -94,6 +96,12 @@ def keep(found: Any) -> Kept:
     if spill is None:
         use(spill := Spill())
     return spill.keep(found)
+
+
+def keep_in_parts(found: Iterable[Any], size: int) -> list[Kept]:
+    """Put things away in lists of up to `size`, so that they can be read a few at a time."""
+    rest = iter(found)
+    return [*map(keep, iter(lambda: [*islice(rest, size)], []))]
 
 
 # To a file one process writes, which knows where it ends.

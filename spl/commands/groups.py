@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import merge
-from itertools import groupby, islice
+from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
@@ -60,9 +60,9 @@ class Groups:
         return group
 
     def _put_away(self) -> None:
-        groups = iter([(key, self._groups[key]) for key in sorted(self._groups, key=_place)])
-        parts = iter(lambda: [*islice(groups, _READ_AT_ONCE)], [])
-        self._runs.append(Run(self._aggregator.expansions, [*map(spill.keep, parts)]))
+        groups = ((key, self._groups[key]) for key in sorted(self._groups, key=_place))
+        parts = spill.keep_in_parts(groups, _READ_AT_ONCE)
+        self._runs.append(Run(self._aggregator.expansions, parts))
         self._groups = {}
 
     def held(self) -> Held:

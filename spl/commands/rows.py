@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from heapq import merge
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 from spl import spill
@@ -60,9 +60,8 @@ class Rows:
             self.append(row)
 
     def _put_away(self) -> None:
-        rows = iter(self._order.sort(self._rows) if self._order else self._rows)
-        parts = iter(lambda: [*islice(rows, _READ_AT_ONCE)], [])
-        self._runs.append([*map(spill.keep, parts)])
+        rows = self._order.sort(self._rows) if self._order else self._rows
+        self._runs.append(spill.keep_in_parts(rows, _READ_AT_ONCE))
         self._rows = []
         self._values = 0
 

@@ -304,7 +304,13 @@ def run(
         _warn(f"--macro {name}: the app has no macro of this name" for name in foreign)
         with given.inputs() as inputs:
             report = run_hunts(
-                engine, hunts, inputs, earliest=given.earliest, latest=given.latest, jobs=jobs
+                engine,
+                hunts,
+                inputs,
+                earliest=given.earliest,
+                latest=given.latest,
+                jobs=jobs,
+                timelines=html is not None or format_ == "html",
             )
         _warn(app.problems)
         if output is not None or format_ == "csv":

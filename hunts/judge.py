@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import chain
-from operator import itemgetter
+from itertools import chain, compress
+from operator import attrgetter, itemgetter
 
 from hunts.inputs import RawLines
 from hunts.shapes import epoch
@@ -40,6 +40,8 @@ _MISSED_SHARE = 0.02
 """Where hunts look at a larger share of lines, though they match for sure, there is to learn."""
 _MOST_LESSONS = 3
 _PLACE = ("source", "host")
+_SEES = attrgetter("sees")
+_EVENTS = attrgetter("events")
 
 
 Span = tuple[int, int]
@@ -140,9 +142,9 @@ class Verdict:
     tells_apart: bool = False
     """Those hunts ask for fields in which the events differ."""
     count: int = 0
-    """The events since they were last taken, if nobody tells them apart."""
+    """How many events there were since they were last taken, besides those in `events`."""
     events: list[tuple[str, ...]] = field(default_factory=list)
-    """The fields in which each of them differs, else."""
+    """The fields in which events differ; of all, where somebody tells them apart."""
     finer: dict[Digest, Verdict] = field(default_factory=dict)
     """Of those hunts alone, by what else is known of an event."""
 
@@ -222,20 +224,14 @@ class Judge:
         origin = tuple(identity.origin for identity in identities)
         here = self._with_events[origin] = self._verdicts.setdefault(origin, {})
         reads, digests, unlike = self._read(lines, count)
-        looks: list[tuple[int, Verdict, tuple[str, ...]]] = []
-        known = [*map(here.get, digests)]
-        for place, (verdict, fields) in enumerate(zip(known, unlike, strict=True)):
-            if verdict is None:
-                verdict = self._judge(here, reads[place], identities)
-            if verdict.tells_apart:  # here most of the time is spent: no call of `add`
-                verdict.events.append(fields)
-            else:
-                verdict.count += 1
-            if verdict.sees:
-                looks.append((place, verdict, fields))
+        verdicts = [
+            known or self._judge(here, read, identities)
+            for known, read in zip(map(here.get, digests), reads, strict=True)
+        ]
+        _add(verdicts, unlike)
         raws: list[bytes] = []
-        for place, verdict, fields in looks:
-            read = reads[place]
+        for place in compress(range(count), map(_SEES, verdicts)):
+            verdict, read, fields = verdicts[place], reads[place], unlike[place]
             if read is not None:
                 verdict = self._finer(verdict, read, fields, identities)
             if verdict.sees:
@@ -255,7 +251,7 @@ class Judge:
 
     def _read(
         self, lines: bytes, count: int
-    ) -> tuple[Sequence[Projected | None], Iterable[Digest], Iterable[tuple[str, ...]]]:
+    ) -> tuple[Sequence[Projected | None], Iterable[Digest], Sequence[tuple[str, ...]]]:
         """Read lines; return what was read, the coarse digests and the fields that differ.
 
         For a line that only all of it can tell, None stands in the first two.
@@ -263,7 +259,7 @@ class Judge:
         projection = self._projection
         reads = projection.read_lines(lines, count)
         if reads is not None and self._are_stamped(reads):
-            return reads, map(projection.coarse, reads), map(projection.unlike, reads)
+            return reads, map(projection.coarse, reads), [*map(projection.unlike, reads)]
         each = [self._read_line(line) for line in lines.split(b"\n")]
         return (
             each,
@@ -393,9 +389,9 @@ def decide(
         wish, event = asker.wish, events[asker.identity]
         matches = wish.matches(event)
         prospect = wish.foresee(event) if matches else None
-        if prospect and (not prospect.rows or timed):
+        if prospect and (timed or "_time" not in prospect.asks):
             verdict.foreseen.append((asker.position, prospect))
-            verdict.tells_apart = verdict.tells_apart or bool(prospect.rows)
+            verdict.tells_apart = verdict.tells_apart or bool(prospect.asks)
         elif matches is not False:
             verdict.sees |= asker.bit
             if matches:
@@ -409,14 +405,25 @@ def taken(
 ) -> Iterator[tuple[Sequence[tuple[int, Prospect]], Alike]]:
     """Yield what was foreseen of the events that were added to verdicts, and forget these."""
     for verdict in verdicts:
-        if verdict.events:
+        count = verdict.count + len(verdict.events)
+        if not count:
+            continue
+        unlike: Mapping[str, Sequence[str]] = {}
+        if verdict.tells_apart:
             columns = zip(*verdict.events, strict=True)
             unlike = dict(zip(unlike_names, columns, strict=True))
-            yield verdict.foreseen, Alike(len(verdict.events), unlike)
-            verdict.events = []
-        elif verdict.count:
-            yield verdict.foreseen, Alike(verdict.count, {})
-            verdict.count = 0
+        yield verdict.foreseen, Alike(count, unlike)
+        verdict.events, verdict.count = [], 0
+
+
+def _add(verdicts: Sequence[Verdict], unlike: Iterable[tuple[str, ...]]) -> None:
+    """Note one more event for each of the verdicts, by the quickest loops that there are."""
+    tally = Counter(verdicts)
+    if any(verdict.tells_apart for verdict in tally):
+        deque(map(list.append, map(_EVENTS, verdicts), unlike), maxlen=0)
+    else:
+        for verdict, count in tally.items():
+            verdict.count += count
 
 
 def _holding(raw: bytes, verdict: Verdict) -> int:

@@ -247,13 +247,14 @@ def _learn(
     sorts = _sorts([*_parsed(missed), *samples])
     names: set[str] = set()
     unlike: set[str] = set()
+    asked: set[str] = set()
     for number, identity in enumerate(identities):
         wishes = [asker.wish for asker in askers if asker.identity == number]
 
         def read(event: Event, wishes: Sequence[Wish] = wishes) -> None:
             for wish in wishes:
-                if wish.matches(event):
-                    wish.foresee(event)
+                if wish.matches(event) and (prospect := wish.foresee(event)):
+                    asked.update(prospect.asks)
 
         common, apart = telling_fields(samples, sorts, identity, read)
         names |= common
@@ -261,7 +262,9 @@ def _learn(
     if any(isinstance(part, Term) for asker in askers for part in walk(asker.wish.clause)):
         names |= _WORDS
     # Of a request that is logged at two stages there are two events with one id.
-    unlike |= {TIME} | names & {"auditID"}
+    unlike |= names & {"auditID"}
+    if "_time" in asked:
+        unlike.add(TIME)
     return Projection(names - unlike, {name for name in unlike if name.isidentifier()}, samples)
 
 

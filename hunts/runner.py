@@ -38,14 +38,16 @@ def run_hunts(
     earliest: str = "",
     latest: str = "",
     jobs: int = 1,
+    timelines: bool = True,
 ) -> Report:
     """Run `hunts` over `inputs`; events outside `earliest` to `latest` are left out.
 
-    Up to `jobs` processes read them. A hunt that cannot run has the status `error` and the rest go
-    on. Raises SplError for wrong time modifiers, and WorkerError.
+    Up to `jobs` processes read them. Without `timelines` less must be known of each event. A hunt
+    that cannot run has the status `error` and the rest go on. Raises SplError for wrong time
+    modifiers, and WorkerError.
     """
     within = TimeRange.parse(earliest, latest, engine.environment)
-    run = _Run(engine, [_RunningHunt(engine, hunt) for hunt in hunts], within)
+    run = _Run(engine, [_RunningHunt(engine, hunt, timed=timelines) for hunt in hunts], within)
     own, *others = inputs.shares(jobs)
     shares = [own]
     workers = Workers(others, run.share, inputs.on_progress)
@@ -271,19 +273,21 @@ def run_search(
 class _RunningHunt:
     """One hunt at work, and what it counts."""
 
-    def __init__(self, engine: Engine, hunt: Hunt) -> None:
+    def __init__(self, engine: Engine, hunt: Hunt, *, timed: bool) -> None:
         self.hunt = hunt
         self.timeline = Timeline()
         self.events = 0
         """Events of its data source."""
         self._engine = engine
+        self._timed = timed
         self._waiting: list[tuple[bool, Event]] = []
         self._error = ""
         self._running: RunningSearch | None = None
         self.wish: Wish | None = None
         """What it wants to see; None where it cannot run or reads no events."""
         try:
-            self._running = engine.start(hunt.search, on_match=self.timeline.add)
+            on_match = self.timeline.add if timed else None
+            self._running = engine.start(hunt.search, on_match=on_match)
             macro = f"`{hunt.data_source}`" if hunt.data_source else "*"
             source = engine.app.search_expression(macro)
             self._belongs = compile_search(source)
@@ -328,7 +332,7 @@ class _RunningHunt:
         """Take events that were foreseen; see `RunningSearch.take_foreseen`."""
         if self._running is not None:
             self._running.take_foreseen(prospect, events)
-            if prospect.rows:
+            if self._timed and prospect.rows:
                 for time, count in events.times(self.timeline.width).items():
                     self.timeline.add(time, count)
 

@@ -217,6 +217,8 @@ class Prospect:
     """How many rows come of one out of each command that looks at each row by itself."""
     rows: list[ForeseenRow]
     """What `stats` then takes; nothing where those commands leave nothing."""
+    asks: frozenset[str] = frozenset()
+    """The fields in which the events differ that must be known of each."""
 
 
 class RunningSearch:
@@ -401,6 +403,7 @@ class _Chain:
         self._behind_clause = [link for link in self._links[: self._cut] if link[0] != 0]
         self._chance = bool(_CHANCE.search(commands[0].span.text))
         """A command may do otherwise with the same row the next time."""
+        self._tells_times = on_match is not None
         if on_match:
             self._links.insert(self._cut, (None, PerBatch(partial(_telling, on_match))))
             self._cut += 1
@@ -429,7 +432,10 @@ class _Chain:
         except (SplError, UnreadError):  # an error comes again when the event itself is fed
             return None
         known = [row for row in taken if row is not None]
-        return Prospect(counts, known) if len(known) == len(taken) else None
+        if len(known) < len(taken):
+            return None
+        asks = frozenset({"_time"} if self._tells_times else ()).union(*(row.asks for row in known))
+        return Prospect(counts, known, asks)
 
     def take_foreseen(self, prospect: Prospect, events: Alike) -> None:
         for position, count in enumerate(prospect.counts):

@@ -214,6 +214,12 @@ class Foreseen:
         self.at_ends: list[tuple[int, str]] = []
         """Those that take its value in the first or the last of the events."""
 
+    @property
+    def asks(self) -> set[str]:
+        """The fields in which the events differ that are added."""
+        asked = {name for _, name in (*self.unlike, *self.at_ends)}
+        return {*asked, "_time"} if self.at_ends else asked
+
     def add(self, group: Group, events: Alike) -> None:
         """Add events to a group."""
         accumulators = group.accumulators

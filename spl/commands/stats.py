@@ -84,6 +84,11 @@ class ForeseenRow:
     slot: tuple[int, TimeSlot] | None = None
     """The place in the keys of a field that follows from the time of each event, and how."""
 
+    @property
+    def asks(self) -> set[str]:
+        """The fields in which the events differ that are asked for."""
+        return self.adds.asks if self.slot is None else {*self.adds.asks, "_time"}
+
 
 class StatsStage(Mergeable):
     """`stats` at work."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from hunts import event_judge, parallel, plan, runner
+from hunts import event_judge, judge, parallel, plan, runner
 from hunts import inputs as inputs_module
 from hunts.content import default_app
 from hunts.event_judge import EventJudge, Look
@@ -80,6 +81,9 @@ ENDINGS = [
 ]
 
 
+TIMELESS = ("count by user verb", "as namespaces by user", "as missing by verb", "by source verb")
+
+
 def condition(chance: random.Random, depth: int = 0) -> str:
     """Return a part of a search clause."""
     roll = chance.random()
@@ -143,9 +147,9 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def found(path: Path, jobs: int = 1) -> tuple[list[Any], Report]:
+def found(path: Path, jobs: int = 1, *, timelines: bool = True) -> tuple[list[Any], Report]:
     engine = Engine.from_app(default_app(), now=1_900_000_000)
-    report = runner.run_hunts(engine, HUNTS, Inputs([path]), jobs=jobs)
+    report = runner.run_hunts(engine, HUNTS, Inputs([path]), jobs=jobs, timelines=timelines)
     return [
         (r.hunt.search, r.status, r.events, r.matched, r.results, r.fields, list(r.messages))
         for r in report.hunts
@@ -295,7 +299,7 @@ def test_what_was_missed_is_learned(tmp_path: Path) -> None:
     search = "`kube_audit` verb=get response_code=403 | stats count by user responseStatus.reason"
     hunt = Hunt(search, search, "Hunting", "", search, "kube_audit", (), (), 10, 10)
     engine = Engine.from_app(default_app())
-    planner = Planner(engine, [runner._RunningHunt(engine, hunt).wish])
+    planner = Planner(engine, [runner._RunningHunt(engine, hunt, timed=True).wish])
     looks: list[int] = []
     (share,) = Inputs([path]).shares(1)
     for batch in share.batches(print):
@@ -313,7 +317,7 @@ def test_a_clause_alone_decides_on_most_lines(log: Path) -> None:
     engine = Engine.from_app(default_app())
     (share,) = Inputs([log]).shares(1)
     batch = next(b for b in share.batches(print) if isinstance(b, RawLines))
-    hunts = [runner._RunningHunt(engine, hunt) for hunt in HUNTS]
+    hunts = [runner._RunningHunt(engine, hunt, timed=True) for hunt in HUNTS]
     planned = Planner(engine, [hunt.wish for hunt in hunts]).plan(batch)
     assert planned is not None
     looked_at = sum(bits.bit_count() for bits, _, _ in planned.candidates(batch))
@@ -326,6 +330,32 @@ def test_judged(log: Path, expected: tuple[list[Any], Report]) -> None:
     for judged, parsed in zip(rows, expected[0], strict=True):
         assert judged == parsed
     assert report.errors == expected[1].errors
+
+
+def test_without_timelines(
+    log: Path, expected: tuple[list[Any], Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for judged, parsed in zip(found(log, timelines=False)[0], expected[0], strict=True):
+        assert judged == parsed
+    # Where nobody asks for times, not even they are read.
+    timeless = [
+        n
+        for n, hunt in enumerate(HUNTS)
+        if hunt.search.endswith(TIMELESS) and not re.search("_time|stageTime", hunt.search)
+    ]
+    assert len(timeless) > 10
+    monkeypatch.setitem(globals(), "HUNTS", [HUNTS[n] for n in timeless])
+    known_times: list[bool] = []
+    decide = judge.decide
+
+    def watched(*arguments: Any, timed: bool) -> None:
+        known_times.append(timed)
+        decide(*arguments, timed=timed)
+
+    monkeypatch.setattr(judge, "decide", watched)
+    for judged, place in zip(found(log, timelines=False)[0], timeless, strict=True):
+        assert judged == expected[0][place]
+    assert set(known_times) == {False}
 
 
 @pytest.mark.usefixtures("little_memory")

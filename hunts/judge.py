@@ -15,7 +15,7 @@ from hunts.inputs import RawLines
 from hunts.shapes import epoch
 from spl import Event
 from spl.engine import Prospect
-from spl.fields import PresentError, Record, UnreadError, time_text
+from spl.fields import Glimpse, PresentError, Record, UnreadError, time_text
 from spl.lang.search_expression import SearchExpression
 from spl.literals import EXCEPTIONS
 from spl.matching import compile_known
@@ -199,7 +199,7 @@ class Judge:
         self._projection = self._learn(missed)
         self._stamp = self._projection.column(TIME)
         self._timed = self._stamp is not None
-        self._anywhere: dict[Digest, tuple[Record, Verdict]] = {}
+        self._anywhere: dict[Digest, tuple[list[Glimpse], Verdict]] = {}
         self._verdicts: dict[Digest, dict[Digest, Verdict]] = {}
         """By source and host, then by the coarse digest."""
         self._with_events: dict[Digest, dict[Digest, Verdict]] = {}
@@ -308,14 +308,15 @@ class Judge:
             record = self._projection.coarse_record(read)
             events = [identity.hiding(_PLACE).glimpse(record) for identity in identities]
             decide(anywhere, self._askers, events, timed=self._timed)
-            self._anywhere[digest] = record, anywhere
-        record, anywhere = self._anywhere[digest]
+            self._anywhere[digest] = events, anywhere
+        glimpses, anywhere = self._anywhere[digest]
         verdict = here[digest] = Verdict(
             foreseen=[*anywhere.foreseen], tells_apart=anywhere.tells_apart
         )
         askers = [asker for asker in self._askers if anywhere.sees & asker.bit]
-        events = [identity.glimpse(record) for identity in identities]
-        decide(verdict, askers, events, timed=self._timed)
+        if askers:
+            events = [i.glimpse(g.record, g) for i, g in zip(identities, glimpses, strict=True)]
+            decide(verdict, askers, events, timed=self._timed)
         self._count += 1
         return verdict
 

@@ -25,7 +25,7 @@ from spl.time_range import TimeRange
 # So much waits for the hunts: less than that of which the parsed JSON is kept.
 _FED_AT_ONCE = MOST_PARSED * 2 // 3
 _FED_BYTES = MOST_PARSED_BYTES // 2
-_SETTLED_AT_ONCE = 100_000  # events
+_SETTLED_AT_ONCE = 50_000  # events
 _SHOWN_SOURCETYPES = 5
 _SHOWN_SEARCH = 60  # characters
 

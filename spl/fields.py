@@ -251,16 +251,20 @@ class Event(MutableMapping[str, Value]):
         other._kept = self._kept if same else None
         return other
 
-    def glimpse(self, record: Record) -> Glimpse:
-        """Return an event with this one's metadata and another record; its time is unread."""
+    def glimpse(self, record: Record, like: Glimpse | None = None) -> Glimpse:
+        """Return an event with this one's metadata and another record; its time is unread.
+
+        `like`: a glimpse of which less is known, and of that all holds here.
+        """
         other = Glimpse.__new__(Glimpse)
         other._slots = {}
+        other._resolved = {} if like is None else like._resolved.copy()
         other.record = record
         hidden = self._indexed.hidden if isinstance(self._indexed, _Hiding) else ()
         other._indexed = _Hiding(self._indexed, {"_time", *hidden})
         other._changes = {}
         other._extraction = self._extraction
-        other._kept = None
+        other._kept = {} if like is None or like._kept is None else like._kept.copy()
         return other
 
     def hiding(self, metadata: Collection[str]) -> Event:
@@ -389,14 +393,17 @@ class Event(MutableMapping[str, Value]):
 class Glimpse(Event):
     """An event that is known in part; it raises UnreadError where it is asked for the rest."""
 
-    __slots__ = ("_slots",)
+    __slots__ = ("_resolved", "_slots")
     _slots: dict[str, TimeSlot]
+    _resolved: dict[str, Value | None]
+    """Fields that were asked for: many searches ask for the same."""
 
     def view(self, extraction: Extraction | None = None, **metadata: str) -> Glimpse:
         """See `Event.view`."""
         other = super().view(extraction, **metadata)
         assert isinstance(other, Glimpse)
         other._slots = dict(self._slots)
+        other._resolved = {} if other._kept is None else self._resolved
         return other
 
     def set_slot(self, name: str, slot: TimeSlot) -> None:
@@ -408,7 +415,13 @@ class Glimpse(Event):
         """See `Event.get`; raises UnreadError."""
         if name in self._slots:
             raise SlotError(self._slots[name])
-        return super().get(name, default)
+        if name in self._changes:
+            value = self._changes[name]
+        elif name in self._resolved:
+            value = self._resolved[name]
+        else:
+            value = self._resolved[name] = super().get(name)
+        return default if value is None else value
 
     def __setitem__(self, name: str, value: Value) -> None:
         self._slots.pop(name, None)

@@ -71,9 +71,18 @@ class Wish:
 class Alike:
     """Events with the same digest, of which no hunt must see more than what is here."""
 
-    def __init__(self, count: int, unlike: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self,
+        count: int,
+        columns: Mapping[str, Sequence[str]],
+        places: Sequence[int] | None = None,
+    ) -> None:
+        """`columns`: the fields in which they differ; `places`: where in those they stand, None
+        where there are no others."""
         self.count = count
-        self._unlike = unlike
+        self._columns = columns
+        self._places = places
+        self._values: dict[str, Sequence[str]] = {}
         self._times: dict[int, Counter[float]] = {}
         self._parts: dict[int, list[tuple[float, Alike]]] = {}
 
@@ -82,7 +91,7 @@ class Alike:
         it, by a time in it, in epoch seconds."""
         length = _stamp_length(width)
         if length not in self._times:
-            stamps = Counter(map(itemgetter(slice(length)), self._unlike.get(TIME, ())))
+            stamps = Counter(map(itemgetter(slice(length)), self._stamps))
             self._times[length] = Counter({_begin(s): count for s, count in stamps.items()})
         return self._times[length]
 
@@ -91,38 +100,45 @@ class Alike:
         of it; with each comes a time in it."""
         length = _stamp_length(width)
         if length not in self._parts:
-            stamps = self._unlike[TIME]
-            places: dict[str, list[int]] = {}
-            for place, stamp in enumerate(stamps):
-                places.setdefault(stamp[:length], []).append(place)
+            parts: dict[str, list[int]] = {}
+            for place, stamp in zip(self._places or range(self.count), self._stamps, strict=True):
+                parts.setdefault(stamp[:length], []).append(place)
             self._parts[length] = [
-                (_begin(stamp), self if len(some) == self.count else self._only(some))
-                for stamp, some in places.items()
+                (_begin(stamp), Alike(len(places), self._columns, places))
+                for stamp, places in parts.items()
             ]
         return self._parts[length]
+
+    def values(self, name: str) -> Sequence[str]:
+        """See `spl.commands.aggregation.Alike.values`."""
+        if name not in self._values:
+            self._values[name] = self._read(name)
+        return self._values[name]
+
+    def _read(self, name: str) -> Sequence[str]:
+        if name == "_time":
+            return [time_text(time) for time, _ in self._ends]
+        column = self._columns[name]
+        return column if self._places is None else [column[place] for place in self._places]
+
+    @property
+    def _stamps(self) -> Sequence[str]:
+        return self.values(TIME) if TIME in self._columns else ()
 
     def at_ends(self, name: str) -> list[tuple[float, str]]:
         """Return the times of the first and the last event, in epoch seconds, and their values of
         field `name`; the first of those with one time."""
-        times = [*map(_padded, self._unlike[TIME])]
-        column = self._unlike[name]
-        places = {times.index(end) for end in (min(times), max(times))}
-        return [(epoch(times[place]) or 0.0, column[place]) for place in places]
-
-    def _only(self, places: Sequence[int]) -> Alike:
-        columns = {name: [column[n] for n in places] for name, column in self._unlike.items()}
-        return Alike(len(places), columns)
+        values = self.values(name)
+        return [(time, values[place]) for time, place in self._ends]
 
     @cached_property
-    def unlike(self) -> Mapping[str, Sequence[str]]:
-        """The fields in which they differ, as `RunningSearch.take_foreseen` asks for them."""
-        stamps = self._unlike.get(TIME)
-        if not stamps:
-            return self._unlike
-        ends = min(stamps), max(stamps)
+    def _ends(self) -> list[tuple[float, int]]:
+        """The times of the first and the last event, and which they are; one where that is one."""
+        stamps = self._stamps
         if len({*map(len, stamps)}) > 1:
-            ends = min(stamps, key=_padded), max(stamps, key=_padded)
-        return {**self._unlike, "_time": [time_text(epoch(end) or 0) for end in ends]}
+            stamps = [*map(_padded, stamps)]
+        ends = dict.fromkeys((min(stamps), max(stamps)))
+        return [(epoch(end) or 0.0, stamps.index(end)) for end in ends]
 
 
 @dataclass(eq=False, slots=True)

@@ -188,9 +188,8 @@ class Alike(Protocol):
 
     count: int
 
-    @property
-    def unlike(self) -> Mapping[str, Sequence[str]]:
-        """The values of the other fields; of `_time` the first and the last will do."""
+    def values(self, name: str) -> Sequence[str]:
+        """Return the values of another field; of `_time` the first and the last will do."""
 
     def by_time(self, width: int) -> Iterable[tuple[float, Alike]]:
         """Part the events by the multiple of `width` seconds in which their times lie; with each
@@ -228,7 +227,7 @@ class Foreseen:
         for place, values in self.each:
             accumulators[place].add(values * events.count, None)
         for place, name in self.unlike:
-            accumulators[place].add(events.unlike[name], None)
+            accumulators[place].add(events.values(name), None)
         for place, name in self.at_ends:
             for time, value in events.at_ends(name):
                 accumulators[place].add((value,), time)

@@ -31,7 +31,7 @@ _ESCAPE: Final = re.compile(
     r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|(\\.)",
     re.DOTALL,
 )
-MOST_PARSED: Final = 700
+MOST_PARSED: Final = 450
 MOST_PARSED_BYTES: Final = 8 << 20
 METADATA: Final = ("source", "sourcetype", "host", "index")
 

@@ -31,7 +31,7 @@ _SECONDS = len("2026-11-21T00:00:00")
 _FIRST_STAMP = "0001-01-01T00:00:00Z"
 # Seconds -> the length of what all stamps in a multiple of so many have in common.
 _PREFIXES = ((86_400, 10), (3_600, 13), (600, 15), (60, 16), (10, 18), (1, 19))
-_EXCEPTION = re.compile(EXCEPTIONS)
+_EXCEPTION = re.compile(b"|".join(EXCEPTIONS))
 _MOST_VERDICTS = 20_000
 MOST_FINER = 1_000
 """Beyond so many different events with the same coarse digest, judging another does not pay."""

@@ -17,10 +17,21 @@ from spl.lang.search_expression import And, Comparison, In, Not, Or, SearchExpre
 from spl.matching import compile_known, is_time_modifier
 from spl.values import Value
 
-EXCEPTIONS = rb"\\u(?:[^0]|0[^0]|00[^23]|002[^6]|003[^cCeE])|\xe2\x84\xaa|\xc5\xbf"
-"""Text in which a literal may stand unseen: a `\\u` escape of something else than `&`, `<`, `>`
-(which JSON encoders often escape, and no literal holds), and the two letters beyond ASCII whose
-other case is an ASCII letter (the Kelvin sign, the long s)."""
+EXCEPTIONS = (
+    rb"\\u00[4-7]",
+    rb"\\u002[0-57-9a-fA-F]",
+    rb"\\u003[0-9abdfABDF]",
+    rb"\\u013[01]",
+    rb"\\u017[fF]",
+    rb"\\u212[aA]",
+    rb"\xc4[\xb0\xb1]",
+    rb"\xc5\xbf",
+    rb"\xe2\x84\xaa",
+)
+"""Patterns of text in which a literal may stand unseen: `\\u` escapes of ASCII but for `&`, `<` and
+`>` (which JSON encoders often escape, and no literal holds), and the four letters beyond ASCII
+whose other case is an ASCII letter (the i with a dot in upper case, without one in lower case, the
+long s, the Kelvin sign), escaped or in UTF-8."""
 
 # Cut where JSON may write something else than the character itself; * is a wildcard.
 _CUTS = re.compile(r"[^ !#-%\'-)+-.0-;=?-\[\]-~]")

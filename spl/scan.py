@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 # Where a platform has no wheel of these, the slower ways below find the same.
@@ -31,11 +31,11 @@ def occurrences(text: bytes, literal: bytes) -> int:
 class Scanner:
     """Finds candidate lines. `wanted`: literal (lower case) -> the bits of those who ask for it.
 
-    `exceptions` is a pattern that makes a line everybody's candidate.
+    Each of `exceptions` is a pattern that makes a line everybody's candidate.
     """
 
     def __init__(
-        self, wanted: Mapping[bytes, int], exceptions: bytes, *, fast: bool = True
+        self, wanted: Mapping[bytes, int], exceptions: Sequence[bytes], *, fast: bool = True
     ) -> None:
         self._everybody = 0
         for bits in wanted.values():
@@ -62,13 +62,13 @@ class Scanner:
             yield start, end, bits
 
 
-def _hyperscan(wanted: Mapping[bytes, int], exceptions: bytes, everybody: int) -> Find:
-    asked = [everybody, *wanted.values()]
+def _hyperscan(wanted: Mapping[bytes, int], exceptions: Sequence[bytes], everybody: int) -> Find:
+    asked = [*(everybody for _ in exceptions), *wanted.values()]
     database: Any = hyperscan.Database()
     database.compile(
-        expressions=[exceptions, *(_escaped(literal) for literal in wanted)],
+        expressions=[*exceptions, *(_escaped(literal) for literal in wanted)],
         ids=list(range(len(asked))),
-        flags=[0] + [hyperscan.HS_FLAG_CASELESS] * len(wanted),
+        flags=[0] * len(exceptions) + [hyperscan.HS_FLAG_CASELESS] * len(wanted),
     )
 
     def find(chunk: bytes) -> list[Hit]:
@@ -87,8 +87,8 @@ def _escaped(literal: bytes) -> bytes:
     return b"".join(b"\\x%02x" % byte for byte in literal)
 
 
-def _plain(wanted: Mapping[bytes, int], exceptions: bytes, everybody: int) -> Find:
-    exception = re.compile(exceptions)
+def _plain(wanted: Mapping[bytes, int], exceptions: Sequence[bytes], everybody: int) -> Find:
+    exception = re.compile(b"|".join(exceptions))
 
     def find(chunk: bytes) -> list[Hit]:
         hits = [(found.end() - 1, everybody) for found in exception.finditer(chunk)]

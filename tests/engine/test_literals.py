@@ -16,6 +16,7 @@ from spl.matching import compile_search
 from spl.scan import Scanner, occurrences
 
 LONG_S = "\N{LATIN SMALL LETTER LONG S}"
+DOTTED, DOTLESS = "\u0130", "\u0131"
 ORIGIN = Origin(
     {"sourcetype": "kube", "source": "a/b.log"},
     lambda name: name not in {"computed", "sourcetype", "source"} and not name.startswith("_"),
@@ -23,7 +24,7 @@ ORIGIN = Origin(
 WORDS = ["system:anonymous", "KUBECTL", "kubectl/v1.2", "/api/v1/pods", "403", "a&b", 'q"uote', "é"]
 VALUES = st.one_of(
     st.sampled_from([*WORDS, f"{LONG_S}ystem:anonymous", "system:anonymouS"]),
-    st.text(f"abAB:\N{KELVIN SIGN}k{LONG_S}/é", max_size=6),
+    st.text(f"abAB:\N{KELVIN SIGN}k{LONG_S}/éiI{DOTTED}{DOTLESS}", max_size=6),
 )
 LINES = st.lists(
     st.tuples(
@@ -67,6 +68,9 @@ def cheapest(literal: bytes) -> float:
 @example('f="system:anonymous"', [({"f": "SYSTEM:anonymous"}, True)])
 @example('f="kube*"', [({"f": "\u212aUBECTL"}, False)])
 @example('"system:anonymous"', [({"f": f"{LONG_S}ystem:anonymous"}, False)])
+@example('"list"', [({"f": f"l{DOTLESS}st"}, False), ({"f": f"l{DOTTED}st"}, False)])
+@example('"list"', [({"f": f"l{DOTLESS}st"}, True), ({"f": f"l{DOTTED}st"}, True)])
+@example('f="*lis*"', [({"f": f"L{DOTTED}ST"}, False), ({"f": f"L{DOTTED}ST"}, True)])
 @example('f="/api/v1/pods"', [({"f": "/api/v1/pods"}, True)])
 def test_no_matching_line_is_missed(
     fast: bool, search: str, lines: list[tuple[dict[str, object], bool]]

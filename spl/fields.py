@@ -31,6 +31,7 @@ _ESCAPE: Final = re.compile(
     r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|(\\.)",
     re.DOTALL,
 )
+_MOST_KEPT: Final = 100_000  # characters
 MOST_PARSED: Final = 450
 MOST_PARSED_BYTES: Final = 8 << 20
 METADATA: Final = ("source", "sourcetype", "host", "index")
@@ -473,6 +474,9 @@ def parse_json(raw: str | bytes) -> Json:
     return parsed if isinstance(parsed, (dict, list)) else None
 
 
+_parsed_once = lru_cache(maxsize=16)(parse_json)  # several values are taken of one text
+
+
 def time_text(time: float) -> str:
     """Write epoch seconds as the field `_time`, exact to the microsecond."""
     return f"{time:.6f}".rstrip("0").rstrip(".")
@@ -480,12 +484,13 @@ def time_text(time: float) -> str:
 
 def at_path(text: str, path: str) -> list[str]:
     """Return the values at a location path of JSON text; objects and arrays as JSON text."""
-    parsed = parse_json(text)
-    if any(type(value) is float for value in find(parsed, path)):
-        parsed = parse_exactly(text)
+    parsed = _parsed_once(text) if len(text) <= _MOST_KEPT else parse_json(text)
+    found = find(parsed, path)
+    if any(type(value) is float for value in found):
+        found = find(parse_exactly(text), path)
     return [
         orjson.dumps(value).decode() if isinstance(value, (dict, list)) else scalar_text(value)
-        for value in find(parsed, path)
+        for value in found
     ]
 
 

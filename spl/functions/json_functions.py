@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final, NoReturn
 
+import orjson
+
 from spl.errors import SplSyntaxError
 from spl.functions.registry import (
     EvalValue,
@@ -35,6 +37,7 @@ Step = str | int | None
 """One step of a path: a key, an index, or None for all members of an array."""
 _MAX_INTEGER = 2**63
 _MOST_KEPT = 100_000  # characters
+_FEW = 20
 _STEP = re.compile(r"\.?([^.{}]+)|\{(\d{0,9})\}", re.ASCII)
 
 
@@ -58,7 +61,17 @@ def _parse(text: str) -> Json:
         return INVALID
 
 
-_parsed = lru_cache(maxsize=16)(_parse)  # several fields are taken of one text
+def _parse_quickly(text: str) -> Json:
+    """Do so where only what is neither a number with a fraction nor 0 will be looked at."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return _parse(text)
+
+
+# Several fields are taken of one text.
+_parsed = lru_cache(maxsize=16)(_parse)
+_parsed_quickly = lru_cache(maxsize=16)(_parse_quickly)
 
 
 def write_json(value: Json) -> str | None:
@@ -302,13 +315,29 @@ def _steps(path: str) -> tuple[Step, ...] | None:
 def _extract(
     value: EvalValue, names: Sequence[EvalValue], find: Callable[[Json, str], Json]
 ) -> EvalValue:
-    parsed = read_json(value)
+    text = one_text(value)
+    if text is not None and len(names) == 1:
+        parse = _parsed_quickly if len(text) <= _MOST_KEPT else _parse_quickly
+        parsed = parse(text)
+        alone = None if parsed is INVALID else find(parsed, one_text(names[0]) or "")
+        if _is_exact(alone):
+            return from_json(alone)
+    parsed = read_json(text)
     if parsed is INVALID:
         return None
     found = [find(parsed, one_text(name) or "") for name in names]
     if len(found) > 1:
         return write_json(found)
     return from_json(found[0] if found else parsed)
+
+
+def _is_exact(value: Json) -> bool:
+    """Tell whether both ways to parse JSON read the same."""
+    if isinstance(value, dict):
+        return len(value) <= _FEW and all(map(_is_exact, value.values()))
+    if isinstance(value, list):
+        return len(value) <= _FEW and all(map(_is_exact, value))
+    return value is None or type(value) in (str, bool) or (type(value) is int and value != 0)
 
 
 def _at_path(parsed: Json, path: str) -> Json:
@@ -320,6 +349,16 @@ def _at_path(parsed: Json, path: str) -> Json:
             return parsed
         members = list(parsed.values())
         parsed = members[0] if len(members) == 1 else None
+    for place, step in enumerate(steps):
+        if not isinstance(step, str):
+            return _at_steps(parsed, steps[place:])
+        if not isinstance(parsed, dict) or step not in parsed:
+            return None
+        parsed = parsed[step]
+    return parsed
+
+
+def _at_steps(parsed: Json, steps: Sequence[Step]) -> Json:
     found = [parsed]
     for step in steps:
         found = [member for node in found for member in _members(node, step)]

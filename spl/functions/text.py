@@ -24,6 +24,7 @@ from spl.pcre import TimeLimit, compile_pattern, constant_pattern
 
 _BLANKS = " \t"
 _MAX_OFFSET = 2**40
+_MOST_KEPT = 300  # characters
 
 
 @eval_function("len", "length", arguments=1)
@@ -77,14 +78,23 @@ def replace(
     text, wanted, by = one_text(value), one_text(pattern), one_text(replacement)
     if text is None or wanted is None or by is None:
         return None
-    compiled = compile_pattern(wanted)
-    parts = _replacement(by)
+    run = _replaced if len(text) <= _MOST_KEPT else _replace
+    # A Literal is equal to a text, but no number.
+    return run(str(text), wanted, by, limit.of(compile_pattern(wanted)))
+
+
+def _replace(text: str, pattern: str, replacement: str, seconds: float | None) -> str:
+    compiled = compile_pattern(pattern)
+    parts = _replacement(replacement)
 
     def substitute(found: re.Match[str]) -> str:
         return "".join(_part(part, found, compiled.groups) for part in parts)
 
-    result: str = compiled.sub(substitute, text, timeout=limit.of(compiled))
+    result: str = compiled.sub(substitute, text, timeout=seconds)
     return result
+
+
+_replaced = lru_cache(maxsize=2_000)(_replace)  # the same values come again and again
 
 
 @lru_cache(maxsize=1_000)

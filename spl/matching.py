@@ -326,6 +326,9 @@ def _compile_term(term: Term) -> Predicate:
     return lambda row: any(map(found, values_of(row.get("_raw"))))
 
 
+_lower = lru_cache(maxsize=4)(str.lower)  # many terms are looked for in one text
+
+
 @lru_cache(maxsize=1_000)  # searches share terms
 def term_test(term: Term) -> Test:
     """Return the test whether a text holds a term."""
@@ -337,7 +340,7 @@ def term_test(term: Term) -> Test:
         # Finding a part of it first is much faster; beyond ASCII, case is not one letter for one.
         if not text.isascii():
             return bool(pattern.search(text))
-        start = text.lower().find(part)
+        start = _lower(text).find(part)
         return start >= 0 and bool(pattern.search(text, start if whole else 0))
 
     return found

@@ -4,9 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from spl.errors import SplSyntaxError
 from spl.evaluation import to_field
+from spl.functions import json_functions
 from tests.functions import Case, check, documented, evaluate, undocumented
 
 PAGE = "json-functions"
@@ -214,3 +217,49 @@ def test_arguments_out_of_pairs(expression: str) -> None:
 
 def test_json_nested_beyond_reason_is_none() -> None:
     assert evaluate("json_valid(x)", x="[" * 100_000 + "]" * 100_000) is False
+
+
+NUMBERS = [
+    "0",
+    "-0",
+    "1",
+    "-1",
+    "1.0",
+    "1.5",
+    "-0.0",
+    "1e2",
+    "1e999",
+    "18446744073709551616",
+    "NaN",
+]
+SCALARS = st.sampled_from(
+    [*NUMBERS, "true", "false", "null", '"x"', '""', '"1"', '"\\ud800"', "01"]
+)
+KEYS = st.sampled_from(['"a"', '"b"', '"a.b"', '""'])
+TEXTS = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda members: f"[{', '.join(members)}]"),
+        st.lists(st.tuples(KEYS, inner), max_size=3).map(
+            lambda members: "{" + ",".join(f"{key}:{value}" for key, value in members) + "}"
+        ),
+    ),
+    max_leaves=8,
+)
+PATHS = st.sampled_from(
+    ["a", "b", "a.b", "", "{}", "{0}", "a{}", "a{1}.b", "a{}.b", "{}.a", "a{", "b.a.b"]
+)
+
+
+@given(
+    TEXTS, PATHS, st.sampled_from([json_functions.json_extract, json_functions.json_extract_exact])
+)
+@example('{"b":1e999,"a":"x"}', "a", json_functions.json_extract)
+@example('{"a":[1,0]}', "a", json_functions.json_extract)
+@example('{"a":{"b":-0.0}}', "a", json_functions.json_extract)
+def test_what_is_read_quickly_is_exact(text: str, path: str, extract: Any) -> None:
+    quick = extract(text, path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_functions, "_is_exact", lambda _value: False)
+        exact = extract(text, path)
+    assert (type(quick), quick) == (type(exact), exact)

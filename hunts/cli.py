@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from hunts.render import Format
     from spl import Engine
 
-_OBJECTS_BEFORE_COLLECTION = 100_000
 EXIT_FINDINGS = 1
 EXIT_PROBLEMS = 1
 EXIT_INCOMPLETE = 3
@@ -462,9 +459,6 @@ def _write(report: Report, format_: Format, output: Path | None) -> None:
 
 def main() -> None:
     """Run the command line; Ctrl-C ends it quietly."""
-    # Parsed events are no cycles: to look for some among them takes a fifth of the time.
-    gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
-    atexit.register(gc.freeze)  # nor for the last time, when all memory is given back anyway
     try:
         sys.exit(cli.main(prog_name="hunts", standalone_mode=False))
     except click.ClickException as error:

@@ -331,12 +331,13 @@ def _extract(
     return from_json(found[0] if found else parsed)
 
 
-def _is_exact(value: Json) -> bool:
-    """Tell whether both ways to parse JSON read the same."""
-    if isinstance(value, dict):
-        return len(value) <= _FEW and all(map(_is_exact, value.values()))
-    if isinstance(value, list):
-        return len(value) <= _FEW and all(map(_is_exact, value))
+def _is_exact(value: Json, levels: int = 2) -> bool:
+    """Tell whether both ways to parse JSON surely read the same; not of what is large or deep."""
+    if isinstance(value, (dict, list)):
+        members = value.values() if isinstance(value, dict) else value
+        return (
+            levels > 0 and len(members) <= _FEW and all(_is_exact(m, levels - 1) for m in members)
+        )
     return value is None or type(value) in (str, bool) or (type(value) is int and value != 0)
 
 

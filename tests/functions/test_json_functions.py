@@ -215,6 +215,13 @@ def test_arguments_out_of_pairs(expression: str) -> None:
         evaluate(expression)
 
 
+@pytest.mark.parametrize("depth", [100, 990, 1_010, 100_000])
+def test_a_path_into_deeply_nested_json(depth: int) -> None:
+    nested = "[" * depth + "]" * depth
+    found = evaluate('json_extract(x, "a")', x=f'{{"a":{nested},"b":"c"}}')
+    assert found == nested or (found is None and depth > 900)
+
+
 def test_json_nested_beyond_reason_is_none() -> None:
     assert evaluate("json_valid(x)", x="[" * 100_000 + "]" * 100_000) is False
 

@@ -179,6 +179,13 @@ def test_output_file_has_what_the_terminal_would(format_: str, begins: str, tmp_
         assert path.read_text(encoding="utf-8") == shown.stdout
 
 
+def test_every_html_report_draws_the_timeline(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    hunts("run", KUBE_HUNTER, "--html", path)
+    for report in (path.read_text(), hunts("run", KUBE_HUNTER, "--format", "html").stdout):
+        assert 'id="timeline"' in report
+
+
 def test_html_beside_another_format(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     result = hunts("run", KUBE_HUNTER, "--html", path)

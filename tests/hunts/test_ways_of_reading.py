@@ -280,7 +280,19 @@ def test_parsed_events_are_judged(
     assert sum(sees) < len(sees) * len(HUNTS) * 0.4
 
 
-def test_what_was_missed_is_learned(tmp_path: Path) -> None:
+def test_times_are_read_once_somebody_asks(tmp_path: Path) -> None:
+    path = tmp_path / "audit.log"
+    path.write_text(later_denied(6_000, 4_000))  # more than what is read first
+    search = "`kube_audit` response_code!=200 | stats count min(_time) as first max(_time) as last"
+    hunt = Hunt(search, search, "Hunting", "", search, "kube_audit", (), (), 10, 10)
+    (result,) = runner.run_hunts(
+        Engine.from_app(default_app()), [hunt], Inputs([path]), timelines=False
+    ).hunts
+    assert result.results == [{"count": "4000", "first": "1795219200", "last": "1795222799"}]
+
+
+def later_denied(allowed: int, denied: int) -> str:
+    """Return lines of so many requests that were allowed, then of so many that were not."""
     events = [
         {
             "kind": "Event",
@@ -289,13 +301,17 @@ def test_what_was_missed_is_learned(tmp_path: Path) -> None:
             "stage": "ResponseComplete",
             "verb": "get",
             "user": {"username": "someone"},
-            "responseStatus": {"code": 200 if number < 2_000 else 403, "reason": "Forbidden"},
+            "responseStatus": {"code": 200 if number < allowed else 403, "reason": "Forbidden"},
             "stageTimestamp": f"2026-11-21T00:{number // 60 % 60:02}:{number % 60:02}.000000Z",
         }
-        for number in range(6_000)
+        for number in range(allowed + denied)
     ]
+    return "\n".join(json.dumps(event, separators=(",", ":")) for event in events)
+
+
+def test_what_was_missed_is_learned(tmp_path: Path) -> None:
     path = tmp_path / "audit.log"
-    path.write_text("\n".join(json.dumps(event, separators=(",", ":")) for event in events))
+    path.write_text(later_denied(2_000, 4_000))
     search = "`kube_audit` verb=get response_code=403 | stats count by user responseStatus.reason"
     hunt = Hunt(search, search, "Hunting", "", search, "kube_audit", (), (), 10, 10)
     engine = Engine.from_app(default_app())

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
 
 from hunts.judge import MOST_FINER, TIME, Alike, Asker, Verdict, Wish, decide, taken
 from spl import Event
@@ -19,10 +18,10 @@ from spl.engine import Prospect
 from spl.known_fields import Known, TextTest, known_event, watched_event
 from spl.lang.search_expression import SearchExpression
 from spl.matching import compile_known, compile_search, fields_of, known_key, parts_of
+from spl.projection import sorts_of, telling_fields
 from spl.values import Value, values_of
 
 _SORTED_BY = ("verb", "user", "resource", "http_user_agent", "response_code")
-_SAMPLED_SORTS = 60
 _EACH_ITS_OWN = {"_raw", "_time", TIME}
 _MOST_SORTS = 20_000
 _SECONDS = re.compile(r"(\d{1,10})(?:\.(\d{1,6}))?", re.ASCII)
@@ -87,31 +86,21 @@ class EventJudge:
 
     def _learn(self, samples: Sequence[Event]) -> None:
         """Choose the fields to tell events by."""
-        sorts: dict[tuple[str, ...], Event] = {}
-        for event in samples:
-            if len(sorts) < _SAMPLED_SORTS:
-                sorts.setdefault(tuple(str(event.get(name)) for name in _SORTED_BY), event)
-        names: set[str] = set()
-        unread: set[str] = set()
-        values: dict[str, set[Any]] = {}
-        for _ in range(2):  # what is not read leads to other fields
-            seen: set[str] = set()
-            for event in sorts.values():
-                self._read(watched_event(event, seen, unread))
-            for name in seen - names:
-                values[name] = {_hashable(event.get(name)) for event in samples}
-                if len(values[name]) > len(samples) / 2:
-                    unread.add(name)
-            names |= seen
+
+        def values(name: str) -> list[str | tuple[str, ...] | None]:
+            return [_hashable(event.get(name)) for event in samples]
+
+        sorts = sorts_of(samples, _SORTED_BY)
+        names, unread = telling_fields(sorts, watched_event, values, self._read)
         self._unread = unread | _EACH_ITS_OWN
         self._unlike = tuple(
             sorted(
                 name
                 for name in unread - _EACH_ITS_OWN
-                if all(type(value) is str for value in values[name])
+                if all(type(value) is str for value in values(name))
             )
         )
-        self._names = names - self._unread
+        self._names = names - _EACH_ITS_OWN
         self._first_names = tuple(sorted(self._names & {*_SORTED_BY}))
 
     def _read(self, event: Event) -> None:

@@ -357,15 +357,15 @@ class Judge:
             events = [identity.glimpse(record) for identity in identities]
             decide(finer, askers, events, timed=self._timed)
             if self._timed and all(_has(name, record) for name in ("auditID", "stage")):
-                taken: set[int] = set()
+                looking: set[int] = set()
                 for asker in askers:
                     if finer.sees & asker.bit:
-                        taken.add(asker.identity)
+                        looking.add(asker.identity)
                         # What is known of the fields is kept for the events themselves.
                         for name in asker.wish.counted_fields:
                             with suppress(UnreadError):
                                 events[asker.identity].get(name)
-                finer.glimpses = [e if n in taken else None for n, e in enumerate(events)]
+                finer.glimpses = [e if n in looking else None for n, e in enumerate(events)]
         if not finer.events and not finer.count:
             self._finer_with_events.append(finer)
         finer.add(unlike)

@@ -15,16 +15,15 @@ from hunts.inputs import RawLines
 from hunts.judge import TIME, Alike, Asker, Candidate, Judge, Wish
 from spl import Engine, Event, SplError
 from spl.engine import Prospect
-from spl.fields import METADATA
+from spl.fields import METADATA, field_splits, find
 from spl.lang.search_expression import Term
 from spl.literals import EXCEPTIONS, Origin, cover, known
 from spl.matching import walk
-from spl.projection import Projection, telling_fields
+from spl.projection import Projection, sorts_of, telling_fields, watched_event
 from spl.scan import Scanner
 
 _SAMPLE = 1 << 18
 _SAMPLED_LINES = 400
-_MOST_SORTS = 60
 _SORTED_BY = ("verb", "user", "objectRef", "userAgent", "responseStatus")
 _FEW = 0.04
 """The share of candidate lines up to which a scan is cheaper than a look at each line."""
@@ -244,10 +243,14 @@ def _learn(
 ) -> Projection:
     """Return a projection to the fields that tell what becomes of such lines."""
     samples = _parsed(lines)
-    sorts = _sorts([*_parsed(missed), *samples])
+    sorts = sorts_of([*_parsed(missed), *samples], _SORTED_BY)
     names: set[str] = set()
     unlike: set[str] = set()
     asked: set[str] = set()
+
+    def values(name: str) -> list[str]:
+        return [str(find(sample, name, field_splits)) for sample in samples]
+
     for number, identity in enumerate(identities):
         wishes = [asker.wish for asker in askers if asker.identity == number]
 
@@ -256,7 +259,7 @@ def _learn(
                 if wish.matches(event) and (prospect := wish.foresee(event)):
                     asked.update(prospect.asks)
 
-        common, apart = telling_fields(samples, sorts, identity, read)
+        common, apart = telling_fields(sorts, partial(watched_event, identity), values, read)
         names |= common
         unlike |= apart
     if any(isinstance(part, Term) for asker in askers for part in walk(asker.wish.clause)):
@@ -279,15 +282,6 @@ def _parsed(lines: Sequence[bytes]) -> list[Any]:
         with suppress(orjson.JSONDecodeError):
             events.append(orjson.loads(raw))
     return events
-
-
-def _sorts(events: Sequence[Any]) -> list[Any]:
-    """Return one event of each of the sorts among them."""
-    sorts: dict[tuple[str, ...], Any] = {}
-    for event in events:
-        if len(sorts) < _MOST_SORTS:
-            sorts.setdefault(tuple(str(event.get(key)) for key in _SORTED_BY), event)
-    return [*sorts.values()]
 
 
 def _scanner(askers: Sequence[Asker], sample: bytes) -> Scanner | None:

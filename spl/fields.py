@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 import orjson
 
+from spl.keeping import kept_of_short
 from spl.values import Row, Value, number_text, to_number, to_value
 
 Json = Any
@@ -31,7 +32,6 @@ _ESCAPE: Final = re.compile(
     r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|(\\.)",
     re.DOTALL,
 )
-_MOST_KEPT: Final = 100_000  # characters
 MOST_PARSED: Final = 450
 MOST_PARSED_BYTES: Final = 8 << 20
 METADATA: Final = ("source", "sourcetype", "host", "index")
@@ -474,7 +474,7 @@ def parse_json(raw: str | bytes) -> Json:
     return parsed if isinstance(parsed, (dict, list)) else None
 
 
-_parsed_once = lru_cache(maxsize=16)(parse_json)  # several values are taken of one text
+_parsed_once = kept_of_short(16, 100_000)(parse_json)  # several values are taken of one text
 
 
 def time_text(time: float) -> str:
@@ -484,8 +484,7 @@ def time_text(time: float) -> str:
 
 def at_path(text: str, path: str) -> list[str]:
     """Return the values at a location path of JSON text; objects and arrays as JSON text."""
-    parsed = _parsed_once(text) if len(text) <= _MOST_KEPT else parse_json(text)
-    found = find(parsed, path)
+    found = find(_parsed_once(text), path)
     if any(type(value) is float for value in found):
         found = find(parse_exactly(text), path)
     return [

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import orjson
@@ -30,6 +30,8 @@ from spl.fields import (
 )
 from spl.values import Value, to_value
 
+_T = TypeVar("_T")
+_Fields = TypeVar("_Fields", bound=Mapping[str, Any])
 Projected = Any
 """What was read of one event."""
 Digest = Hashable
@@ -39,6 +41,7 @@ Digest = Hashable
 _Scalar = str | int | None
 _UNFIT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _FINE = 0.3
+_MOST_SORTS = 60
 _PLAIN = re.compile(r"[ !#-.0-;=?-\[\]-~]*")
 
 
@@ -207,16 +210,33 @@ class _Watched(_Part):
         return value
 
 
+def watched_event(origin: Event, json: Json, read: set[str], unread: Collection[str]) -> Event:
+    """Return an event, of its JSON, that notes in `read` which fields of it are read; of those in
+    `unread` it only tells that they are there."""
+    return origin.glimpse(_Watched(json, read, unread))
+
+
+def sorts_of(events: Iterable[_Fields], names: Iterable[str]) -> list[_Fields]:
+    """Return one event of each of the sorts that have the same values of some fields, but not of
+    more sorts than tell what such events have."""
+    sorts: dict[tuple[str, ...], _Fields] = {}
+    for event in events:
+        if len(sorts) < _MOST_SORTS:
+            sorts.setdefault(tuple(str(event.get(name)) for name in names), event)
+    return [*sorts.values()]
+
+
 def telling_fields(
-    samples: Sequence[Json],
-    sorts: Sequence[Json],
-    origin: Event,
+    sorts: Iterable[_T],
+    watched: Callable[[_T, set[str], Collection[str]], Event],
+    values: Callable[[str], Sequence[Hashable]],
     read: Callable[[Event], object],
 ) -> tuple[set[str], set[str]]:
     """Return the fields that `read` asks for of events: those whose values many have in common, and
     those that would tell every event apart.
 
-    `samples` are events as they come, parsed; `sorts` are events of which none is like the other.
+    `sorts` are events of which none is like the other, `watched` is as `watched_event`, and
+    `values` returns those of a field in events as they come.
     """
     unread: set[str] = set()
     names: set[str] = set()
@@ -224,10 +244,10 @@ def telling_fields(
     for _ in range(2):
         seen: set[str] = set()
         for sort in sorts:
-            read(origin.glimpse(_Watched(sort, seen, unread)))
+            read(watched(sort, seen, unread))
         for name in seen - names:
-            values = {str(find(sample, name, field_splits)) for sample in samples}
-            if len(values) > len(samples) / 2:
+            found = values(name)
+            if len({*found}) > len(found) / 2:
                 unread.add(name)
         names |= seen
     return names - unread, unread

@@ -63,7 +63,7 @@ class Scanner:
 
 
 def _hyperscan(wanted: Mapping[bytes, int], exceptions: Sequence[bytes], everybody: int) -> Find:
-    asked = [*(everybody for _ in exceptions), *wanted.values()]
+    asked = [everybody] * len(exceptions) + [*wanted.values()]
     database: Any = hyperscan.Database()
     database.compile(
         expressions=[*exceptions, *(_escaped(literal) for literal in wanted)],

@@ -27,6 +27,7 @@ from spl.functions.registry import (
     is_true,
     one_text,
 )
+from spl.keeping import kept_of_short
 from spl.lang.eval_expression import EvalExpression
 from spl.values import Number, number_text, to_number
 
@@ -36,7 +37,6 @@ INVALID: Final = object()
 Step = str | int | None
 """One step of a path: a key, an index, or None for all members of an array."""
 _MAX_INTEGER = 2**63
-_MOST_KEPT = 100_000  # characters
 _FEW = 20
 _STEP = re.compile(r"\.?([^.{}]+)|\{(\d{0,9})\}", re.ASCII)
 
@@ -44,9 +44,7 @@ _STEP = re.compile(r"\.?([^.{}]+)|\{(\d{0,9})\}", re.ASCII)
 def read_json(value: EvalValue) -> Json:
     """Return the JSON that a value's text spells, or INVALID. It must not be changed."""
     text = one_text(value)
-    if text is None:
-        return INVALID
-    return _parsed(text) if len(text) <= _MOST_KEPT else _parse(text)
+    return INVALID if text is None else _parsed(text)
 
 
 def _read_to_change(value: EvalValue) -> Json:
@@ -70,8 +68,8 @@ def _parse_quickly(text: str) -> Json:
 
 
 # Several fields are taken of one text.
-_parsed = lru_cache(maxsize=16)(_parse)
-_parsed_quickly = lru_cache(maxsize=16)(_parse_quickly)
+_parsed = kept_of_short(16, 100_000)(_parse)
+_parsed_quickly = kept_of_short(16, 100_000)(_parse_quickly)
 
 
 def write_json(value: Json) -> str | None:
@@ -317,8 +315,7 @@ def _extract(
 ) -> EvalValue:
     text = one_text(value)
     if text is not None and len(names) == 1:
-        parse = _parsed_quickly if len(text) <= _MOST_KEPT else _parse_quickly
-        parsed = parse(text)
+        parsed = _parsed_quickly(text)
         alone = None if parsed is INVALID else find(parsed, one_text(names[0]) or "")
         if _is_exact(alone):
             return from_json(alone)

@@ -20,11 +20,11 @@ from spl.functions.registry import (
     from_list,
     one_text,
 )
+from spl.keeping import kept_of_short
 from spl.pcre import TimeLimit, compile_pattern, constant_pattern
 
 _BLANKS = " \t"
 _MAX_OFFSET = 2**40
-_MOST_KEPT = 300  # characters
 
 
 @eval_function("len", "length", arguments=1)
@@ -78,11 +78,11 @@ def replace(
     text, wanted, by = one_text(value), one_text(pattern), one_text(replacement)
     if text is None or wanted is None or by is None:
         return None
-    run = _replaced if len(text) <= _MOST_KEPT else _replace
     # A Literal is equal to a text, but no number.
-    return run(str(text), wanted, by, limit.of(compile_pattern(wanted)))
+    return _replace(str(text), wanted, by, limit.of(compile_pattern(wanted)))
 
 
+@kept_of_short(2_000, 300)  # what is long, such as a URI, seldom comes again
 def _replace(text: str, pattern: str, replacement: str, seconds: float | None) -> str:
     compiled = compile_pattern(pattern)
     parts = _replacement(replacement)
@@ -92,9 +92,6 @@ def _replace(text: str, pattern: str, replacement: str, seconds: float | None) -
 
     result: str = compiled.sub(substitute, text, timeout=seconds)
     return result
-
-
-_replaced = lru_cache(maxsize=2_000)(_replace)  # the same values come again and again
 
 
 @lru_cache(maxsize=1_000)

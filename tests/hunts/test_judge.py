@@ -75,4 +75,6 @@ def test_parts_hold_every_event_once_and_lie_in_one_multiple(
 
 def test_events_that_nobody_tells_apart() -> None:
     assert Alike(7, {}).count == 7
+    with pytest.raises(KeyError):
+        Alike(7, {}).values("auditID")
     assert not Alike(7, {}).times(60)

@@ -12,7 +12,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, Protocol, TypeVar
 
 import orjson
@@ -259,7 +259,6 @@ class Event(MutableMapping[str, Value]):
         """
         other = Glimpse.__new__(Glimpse)
         other._slots = {}
-        other._resolved = {} if like is None else like._resolved.copy()
         other.record = record
         hidden = self._indexed.hidden if isinstance(self._indexed, _Hiding) else ()
         other._indexed = _Hiding(self._indexed, {"_time", *hidden})
@@ -394,17 +393,14 @@ class Event(MutableMapping[str, Value]):
 class Glimpse(Event):
     """An event that is known in part; it raises UnreadError where it is asked for the rest."""
 
-    __slots__ = ("_resolved", "_slots")
+    __slots__ = ("_slots",)
     _slots: dict[str, TimeSlot]
-    _resolved: dict[str, Value | None]
-    """Fields that were asked for: many searches ask for the same."""
 
     def view(self, extraction: Extraction | None = None, **metadata: str) -> Glimpse:
         """See `Event.view`."""
         other = super().view(extraction, **metadata)
         assert isinstance(other, Glimpse)
         other._slots = dict(self._slots)
-        other._resolved = {} if other._kept is None else self._resolved
         return other
 
     def set_slot(self, name: str, slot: TimeSlot) -> None:
@@ -417,11 +413,8 @@ class Glimpse(Event):
         if name in self._slots:
             raise SlotError(self._slots[name])
         if name in self._changes:
-            value = self._changes[name]
-        elif name in self._resolved:
-            value = self._resolved[name]
-        else:
-            value = self._resolved[name] = super().get(name)
+            return super().get(name, default)
+        value = self.keep(name, partial(super().get, name))  # many searches ask for the same
         return default if value is None else value
 
     def __setitem__(self, name: str, value: Value) -> None:
